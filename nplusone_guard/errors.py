@@ -1,0 +1,24 @@
+"""What the guard raises: assertion errors, so that every test runner shows them as failures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nplusone_guard.report import Report
+
+
+class GuardError(AssertionError):
+    """A report that was not acceptable; ``report`` holds it, ``str()`` reads it out."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class BudgetExceeded(GuardError):
+    """A budget was exceeded."""
+
+
+class NPlusOneDetected(GuardError):
+    """A relation was loaded row by row."""

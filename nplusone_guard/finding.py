@@ -1,0 +1,82 @@
+"""Something wrong, and what to type against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from nplusone_guard.shape import Shape
+    from nplusone_guard.trace import CallSite, QueryGroup
+
+Kind = Literal[
+    "n_plus_one", "duplicate", "write_loop", "slow", "unbounded", "unused_eager", "overfetch"
+]
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The code to type and the place to type it.
+
+    ``proven`` is ``None`` until an experiment has been run; then what it showed.
+    """
+
+    code: str
+    explain: str
+    where: CallSite | None = None
+    proven: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong: what, how often, where, and (once advised) what to do.
+
+    ``count``: executions it stands for.  ``db_ms``: milliseconds they took.  ``path``: the lookup
+    from the root queryset (``"items__product"``).  ``origin``: where that queryset was evaluated
+    or built.  ``id`` is made of route, shape and function, not of line numbers, so that it
+    survives edits.
+    """
+
+    kind: Kind
+    id: str
+    count: int
+    group: QueryGroup
+    severity: Severity
+    origin: CallSite | None = None
+    path: str | None = None
+    fix: Fix | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """The statement's shape."""
+        return self.group.shape
+
+    @property
+    def db_ms(self) -> float:
+        """Milliseconds in execute and fetch."""
+        return self.group.db_ms
+
+    @property
+    def location(self) -> CallSite | None:
+        """The place that caused it."""
+        return self.group.site
+
+    @property
+    def relation(self) -> str | None:
+        """The relation, as ``app.Model.accessor``."""
+        return self.group.access.relation if self.group.access else None
+
+    @property
+    def field_path(self) -> str | None:
+        """The serializer field, as ``Serializer.field.field``."""
+        return self.group.field.text if self.group.field else None
+
+
+def finding_id(kind: Kind, route: str | None, group: QueryGroup) -> str:
+    """Sixteen hex digits that name a finding across runs, machines and edits."""
+    function = group.site.function if group.site else ""
+    field = group.field.text if group.field else ""
+    text = "\x1f".join((kind, route or "", group.shape.id, function, field))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,0 +1,161 @@
+"""The report: the end of the pipeline, read by people, tests and other tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nplusone_guard.errors import BudgetExceeded, NPlusOneDetected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nplusone_guard.allow import Allowance
+    from nplusone_guard.budget import BudgetViolation
+    from nplusone_guard.finding import Finding
+    from nplusone_guard.trace import QueryGroup, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that an allowance covers."""
+
+    finding: Finding
+    allowance: Allowance
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A trace with what was found in it and how it was judged.
+
+    ``duplicates``: executions that repeated an earlier one's SQL and parameters for nothing.
+    ``stale``: allowances that matched nothing or have expired, each as a readable line.
+    """
+
+    trace: Trace
+    findings: tuple[Finding, ...] = ()
+    violations: tuple[BudgetViolation, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    stale: tuple[str, ...] = ()
+    duplicates: int = 0
+
+
+class Report:
+    """What a trace did, what is wrong with it and what was allowed.
+
+    Inside ``with capture() as report`` each attribute tells the state so far; from the end of
+    the block on it is final.
+    """
+
+    def __init__(self, assess: Callable[[], Assessment]) -> None:
+        self._assess = assess
+        self._final: Assessment | None = None
+
+    def finish(self) -> Report:
+        """Take the final assessment; later calls change nothing."""
+        if self._final is None:
+            self._final = self._assess()
+            del self._assess  # the recorder behind it can go
+        return self
+
+    @property
+    def assessment(self) -> Assessment:
+        """Everything at once; the final one, or that of the moment while the trace is open."""
+        return self._final if self._final is not None else self._assess()
+
+    @property
+    def trace(self) -> Trace:
+        """What was seen."""
+        return self.assessment.trace
+
+    @property
+    def label(self) -> str:
+        """Its name for people: ``"GET /api/v1/orders/"``."""
+        return self.trace.label
+
+    @property
+    def queries(self) -> int:
+        """Executed statements; those that only steer a transaction are left out."""
+        return self.trace.queries
+
+    @property
+    def duplicates(self) -> int:
+        """Executions that repeated an earlier one's SQL and parameters for nothing."""
+        return self.assessment.duplicates
+
+    @property
+    def rows(self) -> int:
+        """Rows fetched."""
+        return self.trace.rows
+
+    @property
+    def db_ms(self) -> float:
+        """Milliseconds in execute and fetch."""
+        return self.trace.db_ms
+
+    @property
+    def wall_ms(self) -> float:
+        """Milliseconds from the start of the trace to its end."""
+        return self.trace.wall_ms
+
+    @property
+    def groups(self) -> tuple[QueryGroup, ...]:
+        """The queries by shape and call path, in the order they first ran."""
+        return self.trace.groups
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong, the most expensive first; suppressed findings are not in it."""
+        return self.assessment.findings
+
+    @property
+    def suppressed(self) -> tuple[Suppressed, ...]:
+        """Findings that an allowance covers."""
+        return self.assessment.suppressed
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """Allowances that matched nothing or have expired, each as a readable line."""
+        return self.assessment.stale
+
+    @property
+    def violations(self) -> tuple[BudgetViolation, ...]:
+        """Limits that were exceeded."""
+        return self.assessment.violations
+
+    @property
+    def ok(self) -> bool:
+        """Neither an N+1 nor a violation (a duplicate alone is a warning)."""
+        assessment = self.assessment
+        return not assessment.violations and not any(
+            finding.severity == "error" for finding in assessment.findings
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, version 1, as ``report/schema.json`` describes it."""
+        from nplusone_guard.report.json import to_dict  # noqa: PLC0415  renderers load on use
+
+        return to_dict(self)
+
+    def raise_for_violations(self) -> None:
+        """Raise what is wrong, with the whole report as message.
+
+        Raises ``BudgetExceeded`` for a violation, else ``NPlusOneDetected`` for an N+1.
+        """
+        if self.ok:
+            return
+        error = BudgetExceeded if self.violations else NPlusOneDetected
+        raise error(str(self), self)
+
+    def __str__(self) -> str:
+        """The console report, without colour."""
+        from nplusone_guard.report.console import render  # noqa: PLC0415  renderers load on use
+
+        return render(self)
+
+    def __repr__(self) -> str:
+        assessment = self.assessment
+        return (
+            f"<Report {assessment.trace.label!r}: {assessment.trace.queries} queries, "
+            f"{len(assessment.findings)} findings>"
+        )

@@ -1,0 +1,156 @@
+"""What was seen: the frozen data that every later stage reads.
+
+A recorder (``capture/``) ends in one :class:`Trace`; detectors read it and yield findings,
+``advise`` adds fixes, ``budget`` judges, ``report`` renders.  Nothing here imports Django, and
+nothing here holds a frame, a model instance, a connection or a query parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nplusone_guard.allow import Allowance
+    from nplusone_guard.shape import Shape
+
+#: Operations of an :class:`Access` that load a relation or a column the first query left out.
+#: Repeating one of them is an N+1 whatever the parameters.
+LAZY_OPERATIONS = frozenset(
+    {
+        "lazy forward",
+        "lazy reverse",
+        "lazy many-to-many",
+        "lazy one-to-one",
+        "deferred column",
+        "generic key",
+        "parent link",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A place in the source: an expression where the interpreter knows it, else a line.
+
+    ``line`` and ``end_line`` count from 1; ``column`` and ``end_column`` count bytes of the
+    UTF-8 line from 0, as in PEP 657.  ``function`` is the qualified name of the code object.
+    """
+
+    file: str
+    line: int
+    function: str
+    end_line: int | None = None
+    column: int | None = None
+    end_column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The ORM operation behind a group.
+
+    ``model`` is the model whose rows were read or written (``"orders.OrderItem"``), ``relation``
+    the accessor that was followed (``"orders.OrderItem.product"``), ``lookup`` its name as
+    ``select_related`` or ``prefetch_related`` take it, ``instance_model`` the model it hangs on.
+    What Django's frames do not tell is ``None``.
+    """
+
+    operation: str
+    model: str | None = None
+    relation: str | None = None
+    lookup: str | None = None
+    instance_model: str | None = None
+    many: bool = False
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether it loaded what an earlier query could have brought along."""
+        return self.operation in LAZY_OPERATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """The serializer field that was being rendered: ``OrderSerializer.items.product_name``.
+
+    ``sources`` is the chain of source attributes from the root serializer down, e.g.
+    ``("items", "product", "name")``; ``site`` the line that declares the innermost field.
+    """
+
+    text: str
+    sources: tuple[str, ...] = ()
+    site: CallSite | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryGroup:
+    """The queries of one shape from one call path.
+
+    ``count``: executions.  ``calls``: the most ORM calls that ran it within one scope (a
+    ``bulk_create`` in ten batches is one call), which is what detectors compare with their
+    threshold.  ``varied``: whether at least two different parameter sets were seen.
+    ``refreshed``: how many executions came after a write to a table that they read.
+    ``rows``: rows fetched.  ``db_ms``: milliseconds in execute and fetch.  ``path``: the call
+    path within the project, innermost first; ``site`` is its innermost place, or the serializer
+    field's where no line of the project was on the stack.  ``excuse``: why repeating it is
+    legitimate, or ``None``.  ``allowances``: those in force when it first ran.
+    """
+
+    shape: Shape
+    database: str
+    operation: str
+    count: int
+    calls: int
+    varied: bool
+    refreshed: int
+    rows: int
+    db_ms: float
+    site: CallSite | None = None
+    path: tuple[CallSite, ...] = ()
+    field: FieldPath | None = None
+    access: Access | None = None
+    limit: int | None = None
+    excuse: str | None = None
+    allowances: tuple[Allowance, ...] = ()
+
+    @property
+    def is_transaction(self) -> bool:
+        """Whether it only steers a transaction; such statements are listed, not counted."""
+        return self.operation == "transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What one request, test or block did.
+
+    ``label`` names it for people; ``route`` is the URL pattern, ``method`` and ``status`` those
+    of the request, all ``None`` outside one.  ``wall_ms``: milliseconds from start to end.
+    ``allowances``: all that were in force at any time, so that unused ones can be told.
+    """
+
+    label: str
+    groups: tuple[QueryGroup, ...]
+    wall_ms: float
+    route: str | None = None
+    method: str | None = None
+    status: int | None = None
+    allowances: tuple[Allowance, ...] = ()
+
+    @property
+    def queries(self) -> int:
+        """Executed statements, transaction statements left out."""
+        return sum(group.count for group in self.groups if not group.is_transaction)
+
+    @property
+    def transactions(self) -> int:
+        """Statements that only steer a transaction (``BEGIN``, ``SAVEPOINT``, ...)."""
+        return sum(group.count for group in self.groups if group.is_transaction)
+
+    @property
+    def rows(self) -> int:
+        """Rows fetched from the database."""
+        return sum(group.rows for group in self.groups)
+
+    @property
+    def db_ms(self) -> float:
+        """Milliseconds spent in execute and fetch."""
+        return sum(group.db_ms for group in self.groups)
