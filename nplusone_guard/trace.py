@@ -73,11 +73,16 @@ class FieldPath:
     """The serializer field that was being rendered: ``OrderSerializer.items.product_name``.
 
     ``sources`` is the chain of source attributes from the root serializer down, e.g.
-    ``("items", "product", "name")``; ``site`` the line that declares the innermost field.
+    ``("items", "product", "name")``, of which the innermost field adds the last ``own``;
+    ``many`` whether a to-many field lies above it; ``model`` the label of the model that its
+    serializer renders; ``site`` the line that declares it.
     """
 
     text: str
     sources: tuple[str, ...] = ()
+    own: int = 0
+    model: str | None = None
+    many: bool = False
     site: CallSite | None = None
 
 
@@ -88,7 +93,8 @@ class QueryGroup:
     ``count``: executions.  ``calls``: the most ORM calls that ran it within one scope (a
     ``bulk_create`` in ten batches is one call), which is what detectors compare with their
     threshold.  ``varied``: whether at least two different parameter sets were seen.
-    ``refreshed``: how many executions came after a write to a table that they read.
+    ``redundant``: executions that repeated an earlier one's parameters for nothing (no write to a
+    table they read came between); 0 once parameters varied.
     ``rows``: rows fetched.  ``db_ms``: milliseconds in execute and fetch.  ``path``: the call
     path within the project, innermost first; ``site`` is its innermost place, or the serializer
     field's where no line of the project was on the stack.  ``excuse``: why repeating it is
@@ -101,7 +107,7 @@ class QueryGroup:
     count: int
     calls: int
     varied: bool
-    refreshed: int
+    redundant: int
     rows: int
     db_ms: float
     site: CallSite | None = None

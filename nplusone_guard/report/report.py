@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.errors import BudgetExceeded, NPlusOneDetected
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nplusone_guard.allow import Allowance
-    from nplusone_guard.budget import BudgetViolation
+    from nplusone_guard.budget import Budget, BudgetViolation
     from nplusone_guard.finding import Finding
     from nplusone_guard.trace import QueryGroup, Trace
 
@@ -38,6 +38,18 @@ class Assessment:
     suppressed: tuple[Suppressed, ...] = ()
     stale: tuple[str, ...] = ()
     duplicates: int = 0
+
+    @property
+    def actual(self) -> dict[str, float]:
+        """What budgets limit, by the name of the limit."""
+        trace = self.trace
+        return {
+            "queries": trace.queries,
+            "duplicates": self.duplicates,
+            "n_plus_one": sum(finding.kind == "n_plus_one" for finding in self.findings),
+            "db_ms": trace.db_ms,
+            "rows": trace.rows,
+        }
 
 
 class Report:
@@ -136,6 +148,17 @@ class Report:
         from nplusone_guard.report.json import to_dict  # noqa: PLC0415  renderers load on use
 
         return to_dict(self)
+
+    def judge(self, budget: Budget) -> None:
+        """Hold the report to one more budget; raises ``BudgetExceeded`` where it goes over."""
+        assessment = self.assessment
+        new = budget.violations(assessment.actual)
+        if not new:
+            return
+        self._final = replace(
+            assessment, violations=tuple(dict.fromkeys((*assessment.violations, *new)))
+        )
+        raise BudgetExceeded(str(self), self)
 
     def raise_for_violations(self) -> None:
         """Raise what is wrong, with the whole report as message.

@@ -1,0 +1,1 @@
+"""Capture: the only code that runs per query, and the only code that looks at frames."""

@@ -1,0 +1,44 @@
+"""The wrapper on every connection: those that are open, and each new one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.signals import request_started
+from django.db import connections
+from django.db.backends.signals import connection_created
+
+from nplusone_guard.capture.recorder import observe
+from nplusone_guard.capture.scope import active
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def attach() -> None:
+    """Put the wrapper on the connections of this thread and of all that are made from now on.
+
+    Cheap to repeat.  It stands at index 0, outermost: ``connection.execute_wrapper()`` takes off
+    the last wrapper when it ends, which must not be ours.
+    """
+    connection_created.connect(_on_connection_created, dispatch_uid="nplusone_guard.attach")
+    request_started.connect(_on_request_started, dispatch_uid="nplusone_guard.requests")
+    for connection in connections.all(initialized_only=True):
+        _put(connection)
+
+
+def _put(connection: BaseDatabaseWrapper) -> None:
+    wrappers = connection.execute_wrappers
+    if observe not in wrappers:
+        wrappers.insert(0, observe)
+
+
+def _on_connection_created(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    _put(connection)
+
+
+def _on_request_started(**_: Any) -> None:
+    """A request within an open scope (a test client's): what repeats across two is no loop."""
+    recorder = active.get()
+    if recorder is not None:
+        recorder.requests += 1

@@ -1,0 +1,196 @@
+"""One statement on one call path: what the recorder keeps of it, however often it runs."""
+
+from __future__ import annotations
+
+import marshal
+import os
+from typing import TYPE_CHECKING, Any
+
+from nplusone_guard.capture.field import FieldKey, describe
+from nplusone_guard.shape import fold
+from nplusone_guard.trace import QueryGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from weakref import ref
+
+    from nplusone_guard.allow import Allowance
+    from nplusone_guard.capture.callsite import Path
+    from nplusone_guard.trace import Access
+
+_SALT = os.urandom(8)
+
+
+class Group:
+    """Counters of one statement on one path; mutable while the trace is open.
+
+    ``follow``: whether an execution must be looked at more closely than counting it.  It ends
+    once nothing more can be learned: the relation is known and lazy, or parameters varied.
+    """
+
+    __slots__ = (
+        "access",
+        "allowances",
+        "calls",
+        "count",
+        "database",
+        "epoch",
+        "excuse",
+        "follow",
+        "limit",
+        "order",
+        "owner",
+        "parameters",
+        "path",
+        "redundant",
+        "refreshed",
+        "repeats",
+        "rows",
+        "seconds",
+        "sql",
+        "varied",
+        "writes",
+    )
+
+    def __init__(self, order: int, database: str, sql: str, path: Path) -> None:
+        self.order = order
+        self.database = database
+        self.sql = sql
+        self.path = path
+        self.count = 0
+        self.repeats = 0  # executions that belong to an ORM call counted already
+        self.calls = 0  # set when the scope closes
+        self.rows = 0
+        self.seconds = 0.0
+        self.parameters = 0
+        self.varied = False
+        self.redundant = 0
+        self.refreshed = 0
+        self.limit: int | None = None
+        self.epoch = 0
+        self.writes: str | None = None
+        self.follow = True
+        self.access: Access | None = None
+        self.excuse: str | None = None
+        self.owner: ref[Any] | int | None = None
+        self.allowances: tuple[Allowance, ...] = ()
+
+    def copy(self) -> Group:
+        """A copy that shares nothing mutable."""
+        copy = Group(self.order, self.database, self.sql, self.path)
+        for name in self.__slots__:
+            setattr(copy, name, getattr(self, name))
+        return copy
+
+    def close(self) -> None:
+        """Settle what only the end of the scope tells."""
+        self.calls = self.count - self.repeats
+        if not self.varied and self.writes is None:
+            self.redundant = max(0, self.calls - 1 - self.refreshed)
+
+    def join(self, other: Group, *, literals_differ: bool) -> None:
+        """Add a group of this scope whose statement differs only in what the shape folds."""
+        self.calls += other.calls
+        self._add(other)
+        self.varied = self.varied or literals_differ or self.parameters != other.parameters
+        if self.varied:
+            self.redundant = 0
+
+    def absorb(self, other: Group) -> None:
+        """Add the equal group of another scope: what repeats only across scopes is no loop."""
+        self.calls = max(self.calls, other.calls)
+        self._add(other)
+
+    def _add(self, other: Group) -> None:
+        self.count += other.count
+        self.rows += other.rows
+        self.seconds += other.seconds
+        self.redundant += other.redundant
+        self.varied = self.varied or other.varied
+        self.access = self.access or other.access
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two settled groups equal."""
+        return self.database, self.path, self.sql
+
+    def frozen(self) -> QueryGroup:
+        """The group as data."""
+        folded = fold(self.sql)
+        places = [element for element in self.path if not isinstance(element, FieldKey)]
+        field = describe([element for element in self.path if isinstance(element, FieldKey)])
+        innermost = self.path[0] if self.path else None
+        if isinstance(innermost, FieldKey):
+            site = field.site if field else None
+        else:
+            site = innermost.site() if innermost else None
+        return QueryGroup(
+            shape=folded.shape,
+            database=self.database,
+            operation=folded.verb,
+            count=self.count,
+            calls=self.calls,
+            varied=self.varied,
+            redundant=self.redundant,
+            rows=self.rows,
+            db_ms=self.seconds * 1_000,
+            site=site,
+            path=tuple(place.site() for place in places),
+            field=field,
+            access=self.access,
+            limit=self.limit,
+            excuse=self.excuse,
+            allowances=self.allowances,
+        )
+
+
+def parameters_hash(parameters: Any, literals: int = 0) -> int:
+    """A keyed hash of one query's parameters; equal for equal ones, within this process only.
+
+    Not ``hash(parameters)``: -1 and -2 have one hash, 1 and True and 1.0 too.  What ``marshal``
+    does not know (dates, decimals, UUIDs) is hashed by its own ``__hash__``, else by its type and
+    identity, so that two values are never taken for one.
+    """
+    try:
+        return hash((_SALT, literals, marshal.dumps(parameters, 2)))
+    except ValueError:
+        pass
+    items: Iterable[Any]
+    if isinstance(parameters, dict):
+        items = [*parameters.keys(), *parameters.values()]
+    elif isinstance(parameters, (list, tuple)):
+        items = parameters
+    else:
+        return hash((_SALT, literals, id(parameters)))
+    return hash((_SALT, literals, *map(_value_hash, items)))
+
+
+def _value_hash(value: Any) -> int:
+    try:
+        return hash(marshal.dumps(value, 2))
+    except ValueError:
+        pass
+    try:
+        return hash((type(value), value))
+    except TypeError:
+        return hash((type(value), repr(value)))
+
+
+def settle(groups: Iterable[Group]) -> list[Group]:
+    """Close the groups of one scope and join those whose statements fold to one shape.
+
+    From here on ``sql`` is the shape's text: raw statements may hold values.
+    """
+    settled: dict[tuple[object, ...], Group] = {}
+    literals: dict[int, int] = {}
+    for group in sorted(groups, key=lambda group: group.order):
+        folded = fold(group.sql)
+        group.sql = folded.shape.text
+        group.limit = folded.limit
+        group.close()
+        first = settled.setdefault(group.key, group)
+        if first is group:
+            literals[id(group)] = folded.literals
+        else:
+            first.join(group, literals_differ=literals[id(first)] != folded.literals)
+    return list(settled.values())

@@ -1,0 +1,306 @@
+"""The execute wrapper and the recorder behind it: the hot path.
+
+Per query, with a recorder active: two clock reads for execute and two for each fetch, one look
+at the frame of the last query, one string comparison, a few attribute updates.  A walk of the
+stack only where that frame or the statement is another; Django's frames are read on the first two
+hits of a group only; no text is made.  Memory grows with groups, not with queries.
+"""
+
+from __future__ import annotations
+
+import logging
+from sys import _getframe
+from threading import get_ident
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from nplusone_guard.allow import allowances_in_force
+from nplusone_guard.capture.callsite import Path, PathFinder
+from nplusone_guard.capture.code import forget_excess
+from nplusone_guard.capture.cursor import counting_class
+from nplusone_guard.capture.group import Group, parameters_hash, settle
+from nplusone_guard.capture.orm import read_access
+from nplusone_guard.capture.scope import active
+from nplusone_guard.shape import fold, written_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from nplusone_guard.allow import Allowance
+    from nplusone_guard.budget import Budget
+    from nplusone_guard.trace import QueryGroup
+
+logger = logging.getLogger("nplusone_guard")
+
+#: A path that has seen more statements than this folds further ones on arrival, so that literals
+#: written into SQL do not make memory grow with queries.
+_RAW_STATEMENTS = 8
+
+_ANY_TABLE = "*"
+
+
+def observe(
+    execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """The execute wrapper (https://docs.djangoproject.com/en/stable/topics/db/instrumentation/)."""
+    recorder = active.get()
+    if recorder is None or recorder.closed:
+        return execute(sql, params, many, context)
+    try:
+        lane = recorder.lanes.get(get_ident()) or recorder.open_lane()
+        cursor = context["cursor"]
+        connection = context["connection"]
+        finder = lane.finder
+        again = False
+        if finder.depth and sql == lane.sql and connection is lane.connection:
+            try:
+                frame = _getframe(finder.depth)
+                again = frame is finder.frame and frame.f_lasti == finder.offset
+            except ValueError:  # a shallower stack: cold caches made the last one deeper
+                pass
+        if again:
+            group = lane.group
+            group.count += 1
+            if group.follow:
+                lane.follow(group, sql, params, many, _getframe(1))
+        else:
+            group = lane.locate(sql, params, many, connection, _getframe(1))
+        kind = cursor.__class__
+        counting = lane.counting.get(kind)
+        if counting is None and kind not in lane.counting:
+            counting = lane.counting[kind] = counting_class(kind)
+        if counting is not None:
+            if counting is not kind:
+                cursor.__class__ = counting
+            cursor._guard_group = group  # noqa: SLF001  our own attribute
+    except Exception:  # the one boundary of capture: the app's query must run
+        recorder.fail()
+        return execute(sql, params, many, context)
+    start = perf_counter()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        group.seconds += perf_counter() - start
+
+
+class Lane:
+    """What one thread of a trace records: no lock, because no other thread writes to it."""
+
+    __slots__ = (
+        "_by_path",
+        "_calls",
+        "call",
+        "connection",
+        "counting",
+        "finder",
+        "group",
+        "groups",
+        "recorder",
+        "sql",
+    )
+
+    group: Group
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.finder = PathFinder()
+        self.counting: dict[type, type | None] = {}
+        self.connection: Any = None
+        self.sql: Any = None
+        self.groups: list[Group] = []
+        self.call: FrameType | None = None
+        self._calls = 0
+        self._by_path: dict[tuple[int, str, Path], dict[str, Group]] = {}
+
+    def locate(
+        self, sql: Any, params: Any, many: bool, connection: Any, frame: FrameType
+    ) -> Group:
+        """The group of a query that is not the last one again."""
+        recorder, finder = self.recorder, self.finder
+        path = finder.find(frame)
+        alias = connection.alias
+        on_path = self._by_path.setdefault((recorder.requests, alias, path), {})
+        text = sql if sql.__class__ is str else _text(sql)
+        group = on_path.get(text)
+        literals = 0
+        if group is None and len(on_path) >= _RAW_STATEMENTS:
+            folded = fold(text)
+            text, literals = folded.shape.text, folded.literals
+            group = on_path.get(text)
+        if group is None:
+            group = on_path[text] = Group(recorder.next_order(), alias, text, path)
+            group.allowances = allowances_in_force()
+            group.writes = _written(text)
+            if finder.excused:
+                group.excuse = "sessions and authentication"
+            self.groups.append(group)
+        group.count += 1
+        if finder.call is not None:
+            self._same_call(group, finder.call)
+        if group.follow:
+            self.follow(group, sql, params, many, frame, literals)
+        self.connection, self.sql, self.group = connection, sql, group
+        if literals:
+            finder.depth = 0  # each statement must be folded: never the same again
+        return group
+
+    def follow(
+        self,
+        group: Group,
+        sql: Any,
+        params: Any,
+        many: bool,
+        frame: FrameType,
+        literals: int = 0,
+    ) -> None:
+        """Learn from one execution what counting does not tell: the access, the parameters."""
+        recorder = self.recorder
+        if group.count <= 2 and (group.access is None or group.access.relation is None):  # noqa: PLR2004
+            group.access = read_access(frame, self.finder.inner) or group.access
+        if group.writes is not None:
+            recorder.epoch += 1
+            recorder.written[group.writes] = recorder.epoch
+            return
+        if group.access is not None and group.access.is_lazy:
+            group.follow = False
+            return
+        # The parameters of executemany may be an iterator that yields only once.
+        parameters = group.count if many else parameters_hash(params, literals)
+        if group.count == 1:
+            group.parameters = parameters
+        elif parameters != group.parameters:
+            group.varied = True
+            group.follow = group.count < 2  # noqa: PLR2004  the second look at the access is done
+        elif recorder.epoch != group.epoch and recorder.wrote_since(sql, group.epoch):
+            group.refreshed += 1
+        group.epoch = recorder.epoch
+
+    def _same_call(self, group: Group, call: FrameType) -> None:
+        """Count the executions of one ORM call once.
+
+        A call is known by an object that lives as long as it does: the iterable of an iterator,
+        the collector of a delete; a bulk method by its frame, which is kept until the next.
+        """
+        if call.f_code.co_name.startswith(("bulk_", "in_bulk")):
+            if self.call is not call:
+                self.call = call
+                self._calls += 1
+            same, owner = group.owner == self._calls, self._calls
+        else:
+            names = call.f_locals
+            own = names["iterable"] if "iterable" in names else names["self"]
+            same = isinstance(group.owner, ref) and group.owner() is own
+            owner = group.owner if same else ref(own)
+        group.owner = owner
+        group.repeats += same
+
+    def release(self) -> None:
+        """Let go of frames, connection and the last statement."""
+        self.finder.release()
+        self.connection = self.sql = self.call = None
+
+
+class Recorder:
+    """Collects the queries of one scope; nested scopes hand theirs to the outer one."""
+
+    def __init__(self, parent: Recorder | None = None) -> None:
+        self.parent = parent
+        self.closed = False
+        self.failed = False
+        self.lanes: dict[int, Lane] = {}
+        self.requests = 0
+        self.epoch = 0
+        self.written: dict[str, int] = {}
+        self.declared: set[Budget] = set()  # by the request's view, judged with the whole
+        self.allowances: list[Allowance] = list(allowances_in_force())
+        self._order = 0
+        self._absorbed: dict[tuple[object, ...], Group] = {}
+        self._settled: list[Group] | None = None
+        forget_excess()
+
+    def open_lane(self) -> Lane:
+        """The lane of the running thread."""
+        return self.lanes.setdefault(get_ident(), Lane(self))
+
+    def next_order(self) -> int:
+        """The rank of a new group."""
+        self._order += 1
+        return self._order
+
+    def wrote_since(self, sql: Any, epoch: int) -> bool:
+        """Whether a table that ``sql`` reads was written after ``epoch``."""
+        written = self.written
+        if written.get(_ANY_TABLE, 0) > epoch:
+            return True
+        return any(written.get(table, 0) > epoch for table in fold(_text(sql)).tables)
+
+    def fail(self) -> None:
+        """Stop recording after a fault of the guard's own; log the first one."""
+        self.closed = self.failed = True
+        logger.exception("The guard failed while recording and stopped; the query runs unobserved.")
+
+    def close(self) -> None:
+        """End the scope: release frames, drop raw statements, hand on to the outer scope."""
+        if self._settled is not None:
+            return
+        self.closed = True
+        for lane in list(self.lanes.values()):
+            lane.release()
+        self._settled = self._merge(settle(self._all_groups()))
+        self.lanes = {}
+        if self.parent is not None:
+            self.parent.absorb(self._settled)
+
+    def absorb(self, groups: list[Group]) -> None:
+        """Take the settled groups of an inner scope."""
+        for group in groups:
+            known = self._absorbed.get(group.key)
+            if known is None:
+                self._absorbed[group.key] = copy = group.copy()
+                copy.order = self.next_order()
+            else:
+                known.absorb(group)
+
+    def groups(self) -> tuple[QueryGroup, ...]:
+        """What was recorded so far, or in all once the scope is closed."""
+        settled = self._settled
+        if settled is None:
+            settled = self._merge(settle(group.copy() for group in self._all_groups()))
+        return tuple(group.frozen() for group in settled)
+
+    def _all_groups(self) -> list[Group]:
+        return [group for lane in list(self.lanes.values()) for group in list(lane.groups)]
+
+    def _merge(self, own: list[Group]) -> list[Group]:
+        merged = {group.key: group for group in own}
+        for group in self._absorbed.values():
+            known = merged.get(group.key)
+            if known is None:
+                merged[group.key] = group.copy()
+            else:
+                known.absorb(group)
+        return sorted(merged.values(), key=lambda group: group.order)
+
+
+def _text(sql: Any) -> str:
+    if isinstance(sql, str):
+        return sql
+    if isinstance(sql, bytes):
+        return sql.decode("utf-8", "replace")
+    return str(sql)
+
+
+_READS = (
+    *("SELECT", "WITH", "(", "VALUES", "EXPLAIN", "SHOW", "PRAGMA"),
+    *("BEGIN", "START", "COMMIT", "SAVEPOINT", "RELEASE", "SET"),
+)
+
+
+def _written(sql: str) -> str | None:
+    """The table that a statement writes to, ``"*"`` where it may be any, ``None`` for a read."""
+    table = written_table(sql)
+    if table is not None:
+        return table
+    return None if sql.lstrip()[:9].upper().startswith(_READS) else _ANY_TABLE

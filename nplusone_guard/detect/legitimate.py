@@ -1,0 +1,35 @@
+"""Repetition that is nobody's mistake."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nplusone_guard.trace import QueryGroup
+
+#: The column that a page of a key-set pagination starts behind, and is ordered by.
+_KEY_SET = re.compile(r"(\S+) [<>]=? \?.* ORDER BY \1(?:[ ,]|$)", re.DOTALL)
+
+
+def is_legitimate(group: QueryGroup) -> bool:
+    """Whether a group is never a finding, however often it repeats."""
+    return (
+        group.operation != "select"
+        or group.excuse is not None
+        or (group.access is not None and group.access.operation == "content type")
+    )
+
+
+def reads_in_chunks(group: QueryGroup) -> bool:
+    """Whether a loop reads one result in pages: each page full but the last.
+
+    Needs a ``LIMIT`` of two rows or more and a sign that the pages move on: an ``OFFSET``, or a
+    comparison with the column that the pages are ordered by.
+    """
+    if group.limit is None or group.limit < 2 or group.calls < 2:  # noqa: PLR2004
+        return False
+    text = group.shape.text
+    return group.rows >= group.limit * (group.calls - 1) and (
+        " OFFSET " in text or _KEY_SET.search(text) is not None
+    )

@@ -1,0 +1,162 @@
+"""The middleware: one trace a request, WSGI and ASGI, streaming responses to their end."""
+
+from __future__ import annotations
+
+import logging
+import random
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+
+from nplusone_guard.conf import guard_settings
+from nplusone_guard.emit import emit
+from nplusone_guard.errors import GuardError
+from nplusone_guard.pipeline import Scope
+from nplusone_guard.streaming import TracedAsyncStream, TracedStream
+from nplusone_guard.view_budget import declared_budget
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+logger = logging.getLogger("nplusone_guard")
+
+_SCOPE = "_nplusone_guard_scope"
+
+
+class GuardMiddleware:
+    """Traces each request and reports, raises or records as ``NPLUSONE_GUARD`` says.
+
+    Any place in ``MIDDLEWARE`` works; only what runs inside it is traced, so first is best.
+    A fault of the guard is logged and the response goes out as if it were not there.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(
+        self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+    ) -> None:
+        self.get_response: Callable[[HttpRequest], Any] = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if self._is_async:
+            return self._respond_async(request)
+        scope = _begin(request)
+        if scope is None:
+            return self.get_response(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            scope.deactivate()
+        return _end(scope, request, response)
+
+    async def _respond_async(self, request: HttpRequest) -> Any:
+        scope = _begin(request)
+        if scope is None:
+            return await self.get_response(request)
+        try:
+            response = await self.get_response(request)
+        finally:
+            scope.deactivate()
+        return _end(scope, request, response)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], *_: Any, **__: Any
+    ) -> None:
+        """Take the budget that the view declares."""
+        scope: Scope | None = getattr(request, _SCOPE, None)
+        if scope is None:
+            return
+        try:
+            for budget in declared_budget(view_func, request.method or ""):
+                if budget is not None:
+                    scope.recorder.declared.add(budget)
+                    scope.budget = scope.budget.override(budget)
+        except Exception:
+            logger.exception("The guard could not read the budget of %r.", view_func)
+
+
+def _begin(request: HttpRequest) -> Scope | None:
+    """An active scope for the request, or ``None`` where it is not traced."""
+    try:
+        settings = guard_settings()
+        if (
+            not settings.enabled
+            or settings.is_excluded(request.path)
+            or (settings.sample_rate < 1.0 and random.random() >= settings.sample_rate)  # noqa: S311
+        ):
+            return None
+        scope = Scope(
+            f"{request.method} {request.path}",
+            threshold=settings.threshold,
+            configured=settings.allow,
+        )
+        scope.method = request.method
+        setattr(request, _SCOPE, scope)
+        scope.activate()
+    except Exception:
+        logger.exception("The guard could not begin to trace a request.")
+        return None
+    return scope
+
+
+def _end(scope: Scope, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Finish now, or when the stream ends."""
+    try:
+        delattr(request, _SCOPE)
+        match = request.resolver_match
+        scope.route = match.route if match is not None else None
+        scope.status = response.status_code
+        if not response.streaming:
+            _finish(scope, response)
+        elif getattr(response, "file_to_stream", None):
+            _finish(scope, None)  # a file is sent by the server itself and runs no query
+        else:
+            traced = TracedAsyncStream if response.is_async else TracedStream  # type: ignore[attr-defined]
+            response.streaming_content = traced(  # type: ignore[attr-defined]
+                response.streaming_content,  # type: ignore[attr-defined]
+                scope,
+                lambda: _finish_stream(scope),
+            )
+    except GuardError:
+        raise
+    except Exception:
+        logger.exception("The guard could not finish the trace of a request.")
+    return response
+
+
+def _finish(scope: Scope, response: HttpResponseBase | None) -> None:
+    scope.close()
+    if scope.recorder.failed:
+        return  # said already
+    settings = guard_settings()
+    configured = settings.budget_for(scope.method or "", scope.route or "")
+    scope.budget = (configured or scope.budget).override(scope.budget)
+    report = scope.finish()
+    if response is not None and settings.headers:
+        add_headers(response, report)
+    # The view's own failure must not be hidden behind ours.
+    emit(report, may_raise=response is not None and response.status_code < 500)  # noqa: PLR2004
+
+
+def _finish_stream(scope: Scope) -> None:
+    try:
+        _finish(scope, None)
+    except Exception:
+        logger.exception("The guard could not finish the trace of a streaming response.")
+
+
+def add_headers(response: HttpResponseBase, report: Any) -> None:
+    """``Server-Timing`` (https://www.w3.org/TR/server-timing/) and the guard's own two headers."""
+    app_ms = max(0.0, report.wall_ms - report.db_ms)
+    timing = f'db;dur={report.db_ms:.1f};desc="{report.queries} queries", app;dur={app_ms:.1f}'
+    before = response.headers.get("Server-Timing")
+    response.headers["Server-Timing"] = f"{before}, {timing}" if before else timing
+    response.headers["X-Guard-Queries"] = str(report.queries)
+    response.headers["X-Guard-Findings"] = str(len(report.findings))

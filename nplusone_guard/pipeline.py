@@ -1,0 +1,173 @@
+"""The pipeline from an open scope to a report, and ``capture()``, its plainest entry."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import replace
+from datetime import date
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from nplusone_guard.advise import advise
+from nplusone_guard.allow import entered, suppress
+from nplusone_guard.budget import Budget
+from nplusone_guard.detect import Options, detect
+from nplusone_guard.detect.duplicate import redundant
+from nplusone_guard.report import Assessment, Report
+from nplusone_guard.trace import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextvars import Token
+    from types import TracebackType
+
+    from nplusone_guard.allow import Allowance
+    from nplusone_guard.capture.recorder import Recorder
+
+logger = logging.getLogger("nplusone_guard")
+
+
+class Scope:
+    """One trace while it is open: request, test or block.
+
+    ``activate`` and ``deactivate`` come in pairs, within one context; a streaming response pairs
+    them anew for each chunk.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        budget: Budget | None = None,
+        threshold: int = 2,
+        configured: Iterable[Allowance] = (),
+    ) -> None:
+        # Here, not above: importing the package must not import Django.
+        from nplusone_guard.capture.attach import attach  # noqa: PLC0415
+        from nplusone_guard.capture.recorder import Recorder  # noqa: PLC0415
+        from nplusone_guard.capture.scope import active  # noqa: PLC0415
+
+        attach()
+        self.label = label
+        self.route: str | None = None
+        self.method: str | None = None
+        self.status: int | None = None
+        self.budget = budget or Budget()
+        self.options = Options(threshold=threshold)
+        self._configured = tuple(configured)
+        self._active = active
+        self.recorder = Recorder(parent=active.get())
+        self._tokens: list[tuple[Token[Recorder | None], Token[list[Allowance] | None]]] = []
+        self._start = perf_counter()
+        self._wall_ms: float | None = None
+        self.report = Report(self._assess)
+
+    def activate(self) -> None:
+        """Let the queries of this context come here."""
+        self._tokens.append(
+            (self._active.set(self.recorder), entered.set(self.recorder.allowances))
+        )
+
+    def deactivate(self) -> None:
+        """Give them back to the scope outside."""
+        token, allowances = self._tokens.pop()
+        entered.reset(allowances)
+        self._active.reset(token)
+
+    def close(self) -> None:
+        """End the trace; its report can be assessed from now on and does not change."""
+        if self._wall_ms is None:
+            self._wall_ms = (perf_counter() - self._start) * 1_000
+            self.recorder.close()
+
+    def finish(self) -> Report:
+        """Close and assess.  Raises whatever fault a stage of the guard has."""
+        self.close()
+        return self.report.finish()
+
+    def _assess(self) -> Assessment:
+        if self.recorder.failed:
+            raise RuntimeError(
+                f"The guard failed while it recorded {self.label!r}, so there is no report; "
+                "the log of nplusone_guard has the fault."
+            )
+        wall_ms = self._wall_ms
+        trace = Trace(
+            label=self.label,
+            groups=self.recorder.groups(),
+            wall_ms=(perf_counter() - self._start) * 1_000 if wall_ms is None else wall_ms,
+            route=self.route,
+            method=self.method,
+            status=self.status,
+            allowances=tuple(dict.fromkeys(self.recorder.allowances)),
+        )
+        findings = advise(detect(trace, self.options))
+        kept, suppressed, stale = suppress(findings, trace, self._configured, date.today())
+        assessment = Assessment(
+            trace=trace,
+            findings=kept,
+            suppressed=suppressed,
+            stale=stale,
+            duplicates=sum(redundant(group) for group in trace.groups),
+        )
+        return replace(assessment, violations=self.budget.violations(assessment.actual))
+
+
+class capture:  # noqa: N801  used like a function
+    """Trace a block: ``with capture() as report: ...``; also ``async with``.
+
+    ``label`` names the report (default: the calling function), ``budget`` is judged when the
+    block ends (``report.violations``; nothing is raised until ``report.raise_for_violations()``),
+    ``threshold`` is the number of calls on one path from which repetition is a finding.
+
+    Works without the app installed.  Raises ``ValueError`` for a threshold below 2.
+    """
+
+    def __init__(
+        self, *, label: str | None = None, budget: Budget | None = None, threshold: int | None = None
+    ) -> None:
+        if threshold is not None and threshold < 2:  # noqa: PLR2004
+            raise ValueError(f"capture(threshold=...) takes a whole number from 2, not {threshold}.")
+        self._label = label or sys._getframe(1).f_code.co_qualname  # noqa: SLF001
+        self._budget = budget
+        self._threshold = threshold
+        self._scopes: list[Scope] = []
+
+    def __enter__(self) -> Report:
+        from nplusone_guard.conf import guard_settings  # noqa: PLC0415  imports Django
+
+        settings = guard_settings()
+        scope = Scope(
+            self._label,
+            budget=self._budget,
+            threshold=self._threshold or settings.threshold,
+            configured=settings.allow,
+        )
+        scope.activate()
+        self._scopes.append(scope)
+        return scope.report
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        scope = self._scopes.pop()
+        scope.deactivate()
+        try:
+            scope.finish()
+        except Exception:  # the one boundary of capture(): reading the report raises it again
+            logger.exception("The guard could not assess %r.", scope.label)
+
+    async def __aenter__(self) -> Report:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, traceback)

@@ -1,0 +1,134 @@
+"""For test suites: ``QueryBudgetMixin``, and holding each request of a test client to a budget."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from django.test import AsyncClient, Client
+
+from nplusone_guard.budget import Budget
+from nplusone_guard.pipeline import capture
+
+if TYPE_CHECKING:
+    import unittest
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from nplusone_guard.report import Report
+
+    _TestCase = unittest.TestCase
+else:
+    _TestCase = object
+
+_lock = RLock()
+_held: list[Budget] = []
+_originals: dict[type, Any] = {}
+
+
+@contextmanager
+def hold_requests(budget: Budget) -> Iterator[None]:
+    """Hold each request that a Django or DRF test client makes to ``budget``.
+
+    The request fails with ``BudgetExceeded`` where it is made.  Budgets nest: each holds.
+    Covers ``Client``, ``AsyncClient`` and their subclasses, DRF's ``APIClient`` among them.
+    """
+    with _lock:
+        if not _held:
+            _install()
+        _held.append(budget)
+    try:
+        yield
+    finally:
+        with _lock:
+            _held.remove(budget)
+            if not _held:
+                _uninstall()
+
+
+def _install() -> None:
+    for cls in (Client, AsyncClient):
+        _originals[cls] = cls.request
+    sync_request, async_request = _originals[Client], _originals[AsyncClient]
+
+    @functools.wraps(sync_request)
+    def request(client: Client, **environ: Any) -> Any:
+        with capture(label=_label(environ)) as report:
+            response = sync_request(client, **environ)
+        _judge(report)
+        return response
+
+    @functools.wraps(async_request)
+    async def arequest(client: AsyncClient, **environ: Any) -> Any:
+        async with capture(label=_label(environ)) as report:
+            response = await async_request(client, **environ)
+        _judge(report)
+        return response
+
+    Client.request = request  # type: ignore[method-assign]
+    AsyncClient.request = arequest  # type: ignore[method-assign]
+
+
+def _uninstall() -> None:
+    for cls, original in _originals.items():
+        cls.request = original  # type: ignore[attr-defined]
+    _originals.clear()
+
+
+def _label(environ: dict[str, Any]) -> str:
+    method = environ.get("REQUEST_METHOD") or environ.get("method") or "GET"
+    return f"{method} {environ.get('PATH_INFO') or environ.get('path') or '/'}"
+
+
+def _judge(report: Report) -> None:
+    for budget in list(_held):
+        report.judge(budget)
+
+
+@contextmanager
+def budgeted(label: str, budget: Budget) -> Iterator[Report]:
+    """Trace a block and raise ``BudgetExceeded`` with its report where it goes over a limit."""
+    with capture(label=label, budget=budget) as report:
+        yield report
+    report.judge(budget)
+
+
+class QueryBudgetMixin(_TestCase):
+    """For Django's and DRF's test cases: put it before them in the bases.
+
+    ``query_budget = Budget(...)`` on the class holds each request that a test client makes in its
+    tests, ``setUp`` included.
+    """
+
+    query_budget: Budget | None = None
+
+    def run(self, result: Any = None) -> Any:
+        """Run one test with its requests held."""
+        if self.query_budget is None:
+            return super().run(result)
+        with hold_requests(self.query_budget):
+            return super().run(result)
+
+    def assertQueryBudget(  # noqa: N802  unittest's naming
+        self,
+        *,
+        queries: int | None = None,
+        duplicates: int | None = None,
+        n_plus_one: int | None = None,
+        db_ms: float | None = None,
+        rows: int | None = None,
+    ) -> AbstractContextManager[Report]:
+        """Fail with the report where the block goes over a limit."""
+        budget = Budget(
+            queries=queries, duplicates=duplicates, n_plus_one=n_plus_one, db_ms=db_ms, rows=rows
+        )
+        return budgeted(self.id(), budget)
+
+    @contextmanager
+    def assertNoNPlusOne(self, *, threshold: int | None = None) -> Iterator[Report]:  # noqa: N802
+        """Fail with the report where the block loads row by row."""
+        with capture(label=self.id(), threshold=threshold) as report:
+            yield report
+        report.raise_for_violations()
