@@ -4,16 +4,18 @@ A path is a tuple of :class:`Place` and :class:`FieldKey`, innermost first, with
 of a code object that is on the stack several times only the innermost place counts, so recursion
 over a tree is one path whatever its depth.
 
-Cost: one step of the walk is an attribute read and a dict look-up by identity.  Most queries do
-not walk far.  The innermost frame of interest is kept until the next query (and with it, through
-``f_back``, its callers: no frame can get their addresses meanwhile).  A caller of a live frame
-can't move, so once a walk meets a frame it knows (the *anchor*), the rest of the path is known.
+A full walk costs some microseconds, so a statement that comes a second time gets a :class:`Memo`.
+It keeps one frame, the *anchor*, and how far out it stood.  A caller of a live frame can't move:
+while the anchor stands where it stood, the path beyond it is the same, and only the few frames of
+interest this side of it (the *marks*) are to be compared.  An anchor that has ended gives way to
+the innermost frame that outlived it, so that after a row or two it is the frame of the loop.
 """
 
 from __future__ import annotations
 
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
-from typing import TYPE_CHECKING
+from sys import _getframe
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nplusone_guard.capture.awaiting import awaiting_frames
 from nplusone_guard.capture.code import (
@@ -28,213 +30,176 @@ from nplusone_guard.capture.code import (
     known,
     learn,
 )
-from nplusone_guard.capture.field import FieldKey, read_field
+from nplusone_guard.capture.field import FieldKey, read_field, subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import FrameType
+    from types import CodeType, FrameType
 
+    from nplusone_guard.capture.group import Group
 
 Path = tuple[Place | FieldKey, ...]
 
-#: A walk longer than this looks for an anchor further in, now and then.
-_LONG_WALK = 12
 _SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+#: A memo whose anchor had to move this often is given up.
+_MOST_MOVES = 16
 
 
-class PathFinder:
-    """Finds paths for one thread, and remembers just enough to find the next one fast.
+class Mark(NamedTuple):
+    """A frame of interest: how far out, its code, and what must be there again.
 
-    After :meth:`find`, ``frame`` is the innermost frame of interest, ``offset`` its instruction
-    and ``depth`` its distance from the frame that called ``find``, if the path is wholly told by
-    it (else ``depth`` is 0): while that frame stands there with the same offset, an equal
-    statement has an equal path.
+    ``local`` names the local variable to compare (a field), else the place is compared.
     """
 
-    __slots__ = (
-        "_anchor",
-        "_anchor_offset",
-        "_suffix",
-        "_suffix_library",
-        "_tries",
-        "_walks",
-        "call",
-        "depth",
-        "excused",
-        "frame",
-        "inner",
-        "offset",
-    )
+    depth: int
+    code: CodeType
+    expected: object
+    local: str | None
+    places: dict[int, Place]
 
-    def __init__(self) -> None:
-        self.release()
 
-    def release(self) -> None:
-        """Let go of every frame."""
-        self.frame: FrameType | None = None
-        self.inner: FrameType | None = None
-        self.call: FrameType | None = None
-        self.offset = -1
-        self.depth = 0
-        self.excused = False
-        self._anchor: FrameType | None = None
-        self._anchor_offset = -1
-        self._suffix: tuple[Place | FieldKey, ...] = ()
-        self._suffix_library: Place | None = None
-        self._walks = 0
-        self._tries = 1
+class Found(NamedTuple):
+    """What a walk found.
 
-    def find(self, start: FrameType | None) -> Path:
-        """The path of the query whose wrapper was called from ``start``.
+    ``inner`` is the innermost frame of interest; ``call`` that of an ORM call which may run one
+    statement several times; ``marks`` the frames of interest on this thread's own stack.
+    """
 
-        Sets ``inner`` (the innermost frame of interest or ``None``), ``call`` (the frame of an
-        ORM call that may run one statement several times) and ``excused``.
-        """
-        previous, anchor, anchor_offset = self.frame, self._anchor, self._anchor_offset
-        elements: list[Place | FieldKey] = []
-        steps: list[int] = []  # for each element, how far out its frame is
-        inner: FrameType | None = None
-        call: FrameType | None = None
-        library: Place | None = None
-        excused = False
-        direct = False
-        depth = inner_depth = 0
-        frame = start
-        while frame is not None:
-            depth += 1
-            if frame is anchor and frame.f_lasti == anchor_offset:
+    path: Path
+    inner: FrameType | None
+    call: FrameType | None
+    excused: bool
+    marks: tuple[Mark, ...]
+
+
+def find(start: FrameType | None) -> Found:
+    """The path of the query whose wrapper was called from ``start``."""
+    elements: list[Place | FieldKey] = []
+    marks: list[Mark] = []
+    inner: FrameType | None = None
+    call: FrameType | None = None
+    library: Place | None = None
+    excused = in_thread = False
+    depth = 0
+    frame = start
+    while frame is not None:
+        depth += 1
+        code = frame.f_code
+        info = known(id(code)) or learn(code)
+        kind = info.kind
+        if kind:
+            if kind == PROJECT:
+                place = info.places.get(frame.f_lasti) or info.place(frame.f_lasti)
+                elements.append(place)
+                inner = inner or frame
+                if not in_thread:
+                    marks.append(Mark(depth, code, place, None, info.places))
+            elif kind == FIELD:
+                key = read_field(info, frame)
+                if key is not None:
+                    elements.append(key)
+                    inner = inner or frame
+                    if not in_thread:
+                        name = subject(info)
+                        value = frame.f_locals.get(name)
+                        marks.append(Mark(depth, code, value, name, info.places))
+            elif kind == BOUNDARY:
                 break
-            code = frame.f_code
-            info = known(id(code)) or learn(code)
-            kind = info.kind
-            if kind:
-                if kind == PROJECT:
-                    offset = frame.f_lasti
-                    elements.append(info.places.get(offset) or info.place(offset))
-                    steps.append(depth)
-                    if inner is None:
-                        inner, inner_depth, direct = frame, depth, True
-                elif kind == FIELD:
-                    key = read_field(info, frame)
-                    if key is not None:
-                        elements.append(key)
-                        steps.append(depth)
-                        if inner is None:
-                            inner, inner_depth = frame, depth
-                elif kind == BOUNDARY:
-                    frame = None
+            elif inner is None and kind == CALL:
+                call = frame
+            elif inner is None and kind == EXCUSE:
+                excused = True
+            elif kind == LIBRARY and library is None:
+                library = info.places.get(frame.f_lasti) or info.place(frame.f_lasti)
+            elif kind == THREAD:
+                in_thread = True
+                outside, ended = _awaiting(frame)
+                elements += outside
+                if ended:
                     break
-                elif inner is None and kind == CALL:
-                    call = frame
-                elif inner is None and kind == EXCUSE:
-                    excused = True
-                elif kind == LIBRARY and library is None:
-                    library = info.places.get(frame.f_lasti) or info.place(frame.f_lasti)
-                elif kind == THREAD:
-                    outside, ended = _awaiting(frame)
-                    elements += outside
-                    steps += [depth] * len(outside)
-                    if ended:
-                        frame = None
-                        break
-            frame = frame.f_back
-        if frame is not None:
-            raw = (*elements, *self._suffix)
-            library = library or self._suffix_library
-            if depth - inner_depth > _LONG_WALK:
-                self._move_anchor_in(previous, inner, elements, steps, inner_depth)
-        else:
-            raw = tuple(elements)
-            self._set_anchor(previous, inner, raw, steps, inner_depth, library)
-        self.frame = self.inner = inner
-        self.call, self.excused = call, excused
-        if inner is not None:
-            self.offset = inner.f_lasti
-            self.depth = inner_depth if direct and call is None and not excused else 0
-        else:
-            self.depth = 0
-        if not raw:
-            return (library,) if library is not None else ()
-        return _collapse(raw)
+        frame = frame.f_back
+    if not elements:
+        path: Path = (library,) if library is not None else ()
+    else:
+        path = _collapse(elements)
+    return Found(path, inner, call, excused, tuple(marks))
 
-    def _set_anchor(
-        self,
-        previous: FrameType | None,
-        inner: FrameType | None,
-        raw: Path,
-        steps: list[int],
-        inner_depth: int,
-        library: Place | None,
-    ) -> None:
-        """Choose the frame at which the next walk may stop.
 
-        The innermost frame that the last query's stack and this one's share, since it outlived
-        the step from one to the other; at the first query the caller of the innermost frame.
-        """
-        self._walks, self._tries = 0, 1
-        anchor, out = _shared(previous, inner)
-        self._anchor = anchor
-        if anchor is None:
-            self._suffix, self._suffix_library = (), None
+class Memo:
+    """How to know, without a walk, that a statement comes from its path again."""
+
+    __slots__ = ("anchor", "connection", "depth", "group", "marks", "moves", "offset")
+
+    def __init__(self, found: Found, group: Group, connection: Any) -> None:
+        self.group = group
+        self.connection = connection
+        self.moves = 0
+        self._drop_to(None)
+        self.move(found, group)
+
+    def move(self, found: Found, group: Group) -> None:
+        """Anchor anew after the statement came from where the memo did not expect it."""
+        inner = found.inner
+        self.group = group
+        self.moves += 1
+        if inner is None or found.call is not None or found.excused or self.moves > _MOST_MOVES:
+            self._drop_to(None)
             return
-        self._anchor_offset = anchor.f_lasti
-        depth = inner_depth + out
-        self._suffix = tuple(
-            element for element, step in zip(raw, steps, strict=True) if step >= depth
-        )
-        self._suffix_library = library
+        anchor, out = _outlived(self.anchor, inner)
+        self._drop_to(anchor)
+        if anchor is not None:
+            self.depth = found.marks[0].depth + out
+            self.marks = tuple(mark for mark in found.marks if mark.depth < self.depth)
 
-    def _move_anchor_in(
-        self,
-        previous: FrameType | None,
-        inner: FrameType | None,
-        elements: list[Place | FieldKey],
-        steps: list[int],
-        inner_depth: int,
-    ) -> None:
-        """After the 1st, 2nd, 4th ... long walk to one anchor, try to find one further in."""
-        self._walks += 1
-        if self._walks < self._tries or inner is None or previous is None:
-            return
-        self._tries *= 2
-        anchor, out = _shared(previous, inner)
-        if anchor is None or anchor is self._anchor:
-            return
-        depth = inner_depth + out
-        self._anchor, self._anchor_offset = anchor, anchor.f_lasti
-        self._suffix = (
-            *(element for element, step in zip(elements, steps, strict=True) if step >= depth),
-            *self._suffix,
-        )
-        self._walks, self._tries = 0, 1
+    def _drop_to(self, anchor: FrameType | None) -> None:
+        self.anchor = anchor
+        self.offset = anchor.f_lasti if anchor is not None else -1
+        self.depth = 0
+        self.marks: tuple[Mark, ...] = ()
 
 
-def _shared(
-    previous: FrameType | None, inner: FrameType | None
+def unchanged(marks: tuple[Mark, ...]) -> bool:
+    """Whether the frames of interest stand where they stood; called by the wrapper itself."""
+    for depth, code, expected, local, places in marks:
+        frame = _getframe(depth + 1)
+        if frame.f_code is not code:
+            return False
+        if local is None:
+            if places.get(frame.f_lasti) is not expected:
+                return False
+        elif frame.f_locals.get(local) is not expected:
+            return False
+    return True
+
+
+def _outlived(
+    before: FrameType | None, inner: FrameType
 ) -> tuple[FrameType | None, int]:
-    """The innermost frame above ``inner`` that is above ``previous`` too, and how far out it is.
+    """The innermost frame from ``inner`` outward that stood above ``before`` too, and how far out.
 
-    ``previous`` holds its callers, so identity is safe, as far as the first frame that can be
-    suspended: such a frame lets go of its callers.
+    Without a ``before`` it is ``inner`` itself.  A frame holds its callers as long as it has not
+    been suspended, so that none of them can have lent its address to another; a field's frame
+    stays where it is while its loop goes on to the next field, and is passed over.
     """
-    above: set[int] | None = None  # at the first query any caller will do
-    frame: FrameType | None = previous
+    above: set[int] | None = None
+    frame: FrameType | None = before
     while frame is not None:
         above = above or set()
         above.add(id(frame))
         if frame.f_code.co_flags & _SUSPENDS:
             break
         frame = frame.f_back
-    out, frame = 0, inner
-    while frame is not None and not frame.f_code.co_flags & _SUSPENDS:
+    out = 0
+    frame = inner
+    while frame is not None:
+        info = known(id(frame.f_code))
+        kind = info.kind if info is not None else 0
+        if kind in {BOUNDARY, THREAD}:
+            break
+        if kind != FIELD and (above is None or id(frame) in above):
+            return frame, out
         frame = frame.f_back
         out += 1
-        if frame is None:
-            break
-        info = known(id(frame.f_code))
-        # A field's frame stays where it is while its loop goes on to the next field.
-        if (above is None or id(frame) in above) and (info is None or info.kind != FIELD):
-            return frame, out
     return None, 0
 
 
@@ -254,15 +219,12 @@ def _awaiting(frame: FrameType) -> tuple[list[Place | FieldKey], bool]:
     return elements, False
 
 
-def _collapse(raw: Iterable[Place | FieldKey]) -> Path:
+def _collapse(elements: Iterable[Place | FieldKey]) -> Path:
     """Of elements with one code object (or one field) only the innermost."""
-    seen: set[int | tuple[object, str]] = set()
-    path: list[Place | FieldKey] = []
-    for element in raw:
-        identity: int | tuple[object, str] = (
-            id(element.code) if element.__class__ is Place else (element[0], element[1])  # type: ignore[index, union-attr]
-        )
-        if identity not in seen:
-            seen.add(identity)
-            path.append(element)
-    return tuple(path)
+    path: dict[object, Place | FieldKey] = {}
+    for element in elements:
+        if isinstance(element, Place):
+            path.setdefault(id(element.code), element)
+        else:
+            path.setdefault((element.owner, element.name), element)
+    return tuple(path.values())

@@ -73,6 +73,20 @@ def read_field(info: CodeInfo, frame: FrameType) -> FieldKey | None:
     return _READERS[info.framework_path or ""](frame)
 
 
+#: The local variable that tells one turn of the loop over fields from the next.
+_SUBJECTS = {
+    "rest_framework/serializers.py": "field",
+    "django/template/base.py": "self",
+    "django/forms/forms.py": "name",
+    "django/contrib/admin/templatetags/admin_list.py": "field_name",
+}
+
+
+def subject(info: CodeInfo) -> str:
+    """The local variable of a frame of kind ``FIELD`` that changes with the field."""
+    return _SUBJECTS[info.framework_path or ""]
+
+
 def describe(keys: Sequence[FieldKey]) -> FieldPath | None:
     """The path of a chain of fields, given innermost first."""
     if not keys:

@@ -1,8 +1,8 @@
 """The execute wrapper and the recorder behind it: the hot path.
 
-Per query, with a recorder active: two clock reads for execute and two for each fetch, one look
-at the frame of the last query, one string comparison, a few attribute updates.  A walk of the
-stack only where that frame or the statement is another; Django's frames are read on the first two
+Per query, with a recorder active: two clock reads for execute and two for each fetch, one string
+comparison or look-up, a look at the one frame that the statement's memo keeps, a few attribute
+updates.  A walk of the stack only where that fails; Django's frames are read on the first two
 hits of a group only; no text is made.  Memory grows with groups, not with queries.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from nplusone_guard.allow import allowances_in_force
-from nplusone_guard.capture.callsite import Path, PathFinder
+from nplusone_guard.capture.callsite import Found, Memo, Path, find, unchanged
 from nplusone_guard.capture.code import forget_excess
 from nplusone_guard.capture.cursor import counting_class
 from nplusone_guard.capture.group import Group, parameters_hash, settle
@@ -38,6 +38,9 @@ logger = logging.getLogger("nplusone_guard")
 #: written into SQL do not make memory grow with queries.
 _RAW_STATEMENTS = 8
 
+#: Statements whose place is remembered at a time: more than a loop usually runs per turn.
+_MEMOS = 16
+
 _ANY_TABLE = "*"
 
 
@@ -52,21 +55,27 @@ def observe(
         lane = recorder.lanes.get(get_ident()) or recorder.open_lane()
         cursor = context["cursor"]
         connection = context["connection"]
-        finder = lane.finder
-        again = False
-        if finder.depth and sql == lane.sql and connection is lane.connection:
+        memo = lane.memo if sql == lane.sql else lane.recall(sql)
+        if memo is not None:
             try:
-                frame = _getframe(finder.depth)
-                again = frame is finder.frame and frame.f_lasti == finder.offset
+                frame = _getframe(memo.depth)
             except ValueError:  # a shallower stack: cold caches made the last one deeper
-                pass
-        if again:
-            group = lane.group
-            group.count += 1
-            if group.follow:
-                lane.follow(group, sql, params, many, _getframe(1))
+                frame = None
+            if (
+                frame is memo.anchor
+                and frame is not None
+                and frame.f_lasti == memo.offset
+                and memo.connection is connection
+                and (not memo.marks or unchanged(memo.marks))
+            ):
+                group = memo.group
+                group.count += 1
+                if group.follow:
+                    lane.follow(group, sql, params, many, _getframe(1), frame)
+            else:
+                group = lane.locate(sql, params, many, connection, _getframe(1), memo)
         else:
-            group = lane.locate(sql, params, many, connection, _getframe(1))
+            group = lane.locate(sql, params, many, connection, _getframe(1), None)
         kind = cursor.__class__
         counting = lane.counting.get(kind)
         if counting is None and kind not in lane.counting:
@@ -91,37 +100,66 @@ class Lane:
     __slots__ = (
         "_by_path",
         "_calls",
+        "_memos",
         "call",
-        "connection",
         "counting",
-        "finder",
-        "group",
         "groups",
+        "memo",
         "recorder",
         "sql",
     )
 
-    group: Group
-
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self.finder = PathFinder()
         self.counting: dict[type, type | None] = {}
-        self.connection: Any = None
         self.sql: Any = None
+        self.memo: Memo | None = None
         self.groups: list[Group] = []
         self.call: FrameType | None = None
         self._calls = 0
+        self._memos: dict[str, Memo] = {}
         self._by_path: dict[tuple[int, str, Path], dict[str, Group]] = {}
 
-    def locate(
-        self, sql: Any, params: Any, many: bool, connection: Any, frame: FrameType
+    def recall(self, sql: Any) -> Memo | None:
+        """The memo of a statement that is not the last one again."""
+        if sql.__class__ is not str:
+            return None
+        memo = self._memos.get(sql)
+        if memo is not None:
+            self.sql, self.memo = sql, memo
+        return memo
+
+    def locate(  # noqa: PLR0913  an execution, and what is known of it
+        self,
+        sql: Any,
+        params: Any,
+        many: bool,
+        connection: Any,
+        frame: FrameType,
+        memo: Memo | None,
     ) -> Group:
-        """The group of a query that is not the last one again."""
-        recorder, finder = self.recorder, self.finder
-        path = finder.find(frame)
-        alias = connection.alias
-        on_path = self._by_path.setdefault((recorder.requests, alias, path), {})
+        """The group of a query whose path must be walked."""
+        found = find(frame)
+        group, literals = self._group(sql, connection.alias, found)
+        group.count += 1
+        if found.call is not None:
+            self._same_call(group, found.call)
+        if group.follow:
+            self.follow(group, sql, params, many, frame, found.inner, literals)
+        if memo is not None:
+            memo.connection = connection
+            memo.move(found, group)
+        elif group.count > 1 and not literals and sql.__class__ is str:
+            if len(self._memos) >= _MEMOS:
+                self._memos.clear()
+            self.sql, self.memo = sql, Memo(found, group, connection)
+            self._memos[sql] = self.memo
+        return group
+
+    def _group(self, sql: Any, alias: str, found: Found) -> tuple[Group, int]:
+        """The group, made if it is new, and a hash of the literals that were folded for it."""
+        recorder = self.recorder
+        on_path = self._by_path.setdefault((recorder.requests, alias, found.path), {})
         text = sql if sql.__class__ is str else _text(sql)
         group = on_path.get(text)
         literals = 0
@@ -130,35 +168,28 @@ class Lane:
             text, literals = folded.shape.text, folded.literals
             group = on_path.get(text)
         if group is None:
-            group = on_path[text] = Group(recorder.next_order(), alias, text, path)
+            group = on_path[text] = Group(recorder.next_order(), alias, text, found.path)
             group.allowances = allowances_in_force()
             group.writes = _written(text)
-            if finder.excused:
+            if found.excused:
                 group.excuse = "sessions and authentication"
             self.groups.append(group)
-        group.count += 1
-        if finder.call is not None:
-            self._same_call(group, finder.call)
-        if group.follow:
-            self.follow(group, sql, params, many, frame, literals)
-        self.connection, self.sql, self.group = connection, sql, group
-        if literals:
-            finder.depth = 0  # each statement must be folded: never the same again
-        return group
+        return group, literals
 
-    def follow(
+    def follow(  # noqa: PLR0913  an execution, and what is known of it
         self,
         group: Group,
         sql: Any,
         params: Any,
         many: bool,
         frame: FrameType,
+        inner: FrameType | None,
         literals: int = 0,
     ) -> None:
         """Learn from one execution what counting does not tell: the access, the parameters."""
         recorder = self.recorder
         if group.count <= 2 and (group.access is None or group.access.relation is None):  # noqa: PLR2004
-            group.access = read_access(frame, self.finder.inner) or group.access
+            group.access = read_access(frame, inner) or group.access
         if group.writes is not None:
             recorder.epoch += 1
             recorder.written[group.writes] = recorder.epoch
@@ -197,9 +228,9 @@ class Lane:
         group.repeats += same
 
     def release(self) -> None:
-        """Let go of frames, connection and the last statement."""
-        self.finder.release()
-        self.connection = self.sql = self.call = None
+        """Let go of frames, connections and statements."""
+        self.sql = self.memo = self.call = None
+        self._memos.clear()
 
 
 class Recorder:
