@@ -22,7 +22,7 @@ from nplusone_guard.capture.cursor import counting_class
 from nplusone_guard.capture.group import Group, parameters_hash, settle
 from nplusone_guard.capture.orm import read_access
 from nplusone_guard.capture.scope import active
-from nplusone_guard.shape import fold, written_table
+from nplusone_guard.shape import as_text, fold, written_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,7 +160,7 @@ class Lane:
         """The group, made if it is new, and a hash of the literals that were folded for it."""
         recorder = self.recorder
         on_path = self._by_path.setdefault((recorder.requests, alias, found.path), {})
-        text = sql if sql.__class__ is str else _text(sql)
+        text = sql if sql.__class__ is str else as_text(sql)
         group = on_path.get(text)
         literals = 0
         if group is None and len(on_path) >= _RAW_STATEMENTS:
@@ -170,7 +170,7 @@ class Lane:
         if group is None:
             group = on_path[text] = Group(recorder.next_order(), alias, text, found.path)
             group.allowances = allowances_in_force()
-            group.writes = _written(text)
+            group.writes = written_table(text)
             if found.excused:
                 group.excuse = "sessions and authentication"
             self.groups.append(group)
@@ -265,7 +265,7 @@ class Recorder:
         written = self.written
         if written.get(_ANY_TABLE, 0) > epoch:
             return True
-        return any(written.get(table, 0) > epoch for table in fold(_text(sql)).tables)
+        return any(written.get(table, 0) > epoch for table in fold(as_text(sql)).tables)
 
     def fail(self) -> None:
         """Stop recording after a fault of the guard's own; log the first one."""
@@ -313,25 +313,3 @@ class Recorder:
             else:
                 known.absorb(group)
         return sorted(merged.values(), key=lambda group: group.order)
-
-
-def _text(sql: Any) -> str:
-    if isinstance(sql, str):
-        return sql
-    if isinstance(sql, bytes):
-        return sql.decode("utf-8", "replace")
-    return str(sql)
-
-
-_READS = (
-    *("SELECT", "WITH", "(", "VALUES", "EXPLAIN", "SHOW", "PRAGMA"),
-    *("BEGIN", "START", "COMMIT", "SAVEPOINT", "RELEASE", "SET"),
-)
-
-
-def _written(sql: str) -> str | None:
-    """The table that a statement writes to, ``"*"`` where it may be any, ``None`` for a read."""
-    table = written_table(sql)
-    if table is not None:
-        return table
-    return None if sql.lstrip()[:9].upper().startswith(_READS) else _ANY_TABLE

@@ -1,0 +1,234 @@
+"""The report for a terminal: a line for the request, a few for each finding.
+
+A developer reads it between two requests, so it says what, how often, where and what to type, in
+that order, and nothing twice.  All text from outside is hostile: control characters are shown,
+never sent, and nothing is read as markup.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from nplusone_guard.report.place import shown_path, source_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nplusone_guard.finding import Finding
+    from nplusone_guard.report.report import Assessment, Report
+    from nplusone_guard.trace import CallSite
+
+logger = logging.getLogger("nplusone_guard")
+
+WIDTH = 100
+MOST_FINDINGS = 10
+
+_TITLES = {"n_plus_one": "N+1", "duplicate": "duplicate"}
+_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_INDENT = "      "
+
+
+def render(report: Report, *, color: bool = False, width: int | None = None) -> str:
+    """The report as text, without a line break at its end.
+
+    ``width``: columns at which SQL and source lines are cut (default 100); names of relations and
+    places are never cut or broken.
+    """
+    columns = width or WIDTH
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        width=columns,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    for line in lines(report.assessment, columns):
+        console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
+    return out.getvalue().rstrip("\n")
+
+
+def print_report(report: Report, file: IO[str] | None = None) -> None:
+    """Print to a stream; in colour where it is a terminal (``NO_COLOR`` is honoured)."""
+    stream = file or sys.stdout
+    print(render(report, color=_wants_color(stream)), file=stream)  # noqa: T201
+
+
+def log(report: Report) -> None:
+    """The default reporter: to the logger ``nplusone_guard``.
+
+    ``WARNING`` where something is wrong, ``INFO`` where nothing is, so that without any logging
+    configuration only what is wrong is seen.
+    """
+    wrong = report.findings or report.violations or report.stale
+    level = logging.WARNING if wrong else logging.INFO
+    if logger.isEnabledFor(level):
+        logger.log(level, "%s", render(report, color=_wants_color(sys.stderr)))
+
+
+def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -> None:
+    """A picture of the report in a terminal, without anything from the network."""
+    console = Console(
+        record=True, file=io.StringIO(), force_terminal=True, width=WIDTH, highlight=False
+    )
+    for line in lines(report.assessment, WIDTH):
+        console.print(line, no_wrap=True, overflow="crop", markup=False, emoji=False)
+    svg = console.export_svg(title=title)
+    # rich's picture loads its font from a content network; the reader's own will do.
+    start, end = svg.index("@font-face"), svg.index(".", svg.rindex("font-weight: 700;"))
+    Path(path).write_text(svg[:start] + svg[end:], encoding="utf-8")
+
+
+def _wants_color(stream: IO[str]) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    try:
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
+    except (AttributeError, ValueError):
+        return False
+
+
+def lines(assessment: Assessment, width: int) -> Iterator[Text]:
+    """The lines of a report."""
+    yield _summary(assessment)
+    for violation in assessment.violations:
+        text = f"  over budget  {violation.limit}: {violation.actual:g} of {violation.allowed:g}"
+        yield Text(f"{text} allowed", style="bold red")
+    for finding in assessment.findings[:MOST_FINDINGS]:
+        yield from _finding(finding, width)
+    more = len(assessment.findings) - MOST_FINDINGS
+    if more > 0:
+        yield Text(f"  and {more} more finding{'s' if more > 1 else ''}", style="bold")
+    if assessment.suppressed:
+        names = dict.fromkeys(each.finding.relation or "*" for each in assessment.suppressed)
+        yield _line("  suppressed  ", f"{len(assessment.suppressed)}: {', '.join(names)}", "dim")
+    for stale in assessment.stale:
+        yield _line("  stale  ", _without_directory(stale), "yellow")
+
+
+def _summary(assessment: Assessment) -> Text:
+    trace = assessment.trace
+    wrong = [
+        _counted(len(group), name)
+        for name, group in (
+            ("finding", assessment.findings),
+            ("limit exceeded", assessment.violations),
+        )
+        if group
+    ]
+    bad = assessment.violations or any(each.severity == "error" for each in assessment.findings)
+    style = "bold red" if bad else "bold yellow" if wrong else "bold green"
+    line = Text()
+    line.append(safe(trace.label), style="bold")
+    if trace.status is not None:
+        line.append(f"  {trace.status}")
+    line.append("  ")
+    line.append(_counted(trace.queries, "query"), style="bold")
+    if trace.transactions:
+        line.append(f" (+{trace.transactions} transaction)", style="dim")
+    if assessment.duplicates:
+        line.append(f", {_counted(assessment.duplicates, 'duplicate')}")
+    line.append(f", {_counted(trace.rows, 'row')}")
+    line.append(f", db {_ms(trace.db_ms)} of {_ms(trace.wall_ms)} ms")
+    line.append("  ")
+    line.append(", ".join(wrong) if wrong else "ok", style=style)
+    return line
+
+
+def _finding(finding: Finding, width: int) -> Iterator[Text]:
+    head = Text("  ")
+    head.append(_TITLES.get(finding.kind, finding.kind), style=_STYLES[finding.severity])
+    head.append(f" {finding.count}x  ")
+    access = finding.group.access
+    what = finding.relation or (access.model if access and access.model else None) or "raw SQL"
+    head.append(safe(what), style="bold")
+    if access is not None:
+        head.append(f"  {access.operation}", style="dim")
+    head.append(f"  {_ms(finding.db_ms)} ms", style="dim")
+    yield head
+    if finding.field_path:
+        yield _line(f"{_INDENT}field ", finding.field_path, "")
+    if finding.location is not None:
+        yield from _place(finding.location, width)
+    if finding.fix is not None:
+        if finding.fix.code:
+            yield _line(f"{_INDENT}fix   ", finding.fix.code, "bold green")
+            yield _line(f"{_INDENT}      ", finding.fix.explain, "green")
+        else:
+            yield _line(f"{_INDENT}fix   ", finding.fix.explain, "green")
+    yield _line(f"{_INDENT}sql   ", _cut(finding.shape.text, width - len(_INDENT) - 6), "dim")
+
+
+def _place(site: CallSite, width: int) -> Iterator[Text]:
+    place = Text(f"{_INDENT}at    ", style="dim")
+    place.append(f"{safe(shown_path(site.file))}:{site.line}", style="not dim cyan")
+    place.append(f" in {safe(site.function)}")
+    yield place
+    source = source_line(site)
+    if source is None:
+        return
+    gutter = f"{_INDENT}      {site.line} | "
+    text = _cut(source.text, width - len(gutter))
+    yield _line(gutter, text, "")
+    if source.start < source.end <= len(text) and (source.start, source.end) != (0, len(text)):
+        pad = " " * (len(gutter) + source.start)
+        yield Text(pad + "^" * (source.end - source.start), style="red")
+
+
+def _line(head: str, text: str, style: str) -> Text:
+    line = Text(head, style="dim")
+    line.append(safe(text), style=f"not dim {style}" if style != "dim" else "dim")
+    return line
+
+
+def _counted(number: int, noun: str) -> str:
+    if number == 1:
+        return f"1 {noun}"
+    if noun == "limit exceeded":
+        return f"{number} limits exceeded"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+
+
+def _ms(value: float) -> str:
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"  # noqa: PLR2004
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= max(width, 8) else f"{text[: max(width, 8) - 1]}…"
+
+
+def _without_directory(text: str) -> str:
+    return text.replace(f"{Path.cwd().as_posix()}/", "")
+
+
+#: C0 and C1 controls, direction marks, line and paragraph separators, lone surrogates.
+_UNSAFE = {
+    code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004
+    for code in (
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        *(0x200E, 0x200F, 0x2028, 0x2029),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+    )
+}
+
+
+def safe(text: str) -> str:
+    """Text with every character that could steer a terminal made visible."""
+    return text.translate(_UNSAFE)
