@@ -158,7 +158,9 @@ def main() -> None:
     prepare(arguments.loads)
     if observe in connection.execute_wrappers:
         connection.execute_wrappers.remove(observe)
-    table = Table(title=f"{arguments.loads} lazy loads, {arguments.rounds} rounds, ratio to nothing")
+    table = Table(
+        title=f"{arguments.loads} lazy loads, {arguments.rounds} rounds, ratio to nothing"
+    )
     table.add_column("request")
     table.add_column("with")
     for heading in ("median", "25 %", "75 %"):
@@ -169,7 +171,7 @@ def main() -> None:
             table.add_row(view.__name__, name, f"{median:.3f}", f"{low:.3f}", f"{high:.3f}")
         table.add_section()
     Console(width=100).print(table)
-    print(f"Python {sys.version.split()[0]}, Django {django.__version__}")  # noqa: T201
+    print(f"Python {sys.version.split()[0]}, Django {django.__version__}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A runtime N+1 query and performance profiler for Django and Django REST Framework."""
 
 # Bound first: the subpackage and the function share a name, and the function is the public one.
-import nplusone_guard.capture
+import nplusone_guard.capture  # noqa: F401
 from nplusone_guard.allow import allow
 from nplusone_guard.budget import Budget
 from nplusone_guard.errors import BudgetExceeded, GuardError, NPlusOneDetected

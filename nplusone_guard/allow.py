@@ -100,9 +100,7 @@ class allow:  # noqa: N801  used like a function
     and view classes (it holds for ``dispatch``).
     """
 
-    def __init__(
-        self, *, relation: str, reason: str, until: str | date | None = None
-    ) -> None:
+    def __init__(self, *, relation: str, reason: str, until: str | date | None = None) -> None:
         caller = sys._getframe(1)  # noqa: SLF001
         self.allowance = allowance(
             relation=relation,

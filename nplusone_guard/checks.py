@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Warning, register as register_check  # noqa: A004
+from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004
+from django.core.checks import register as register_check
 
 from nplusone_guard.conf import SETTING, guard_settings
 
@@ -23,14 +24,14 @@ def register() -> None:
     register_check(check_deployment, TAG, deploy=True)
 
 
-def check_settings(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
-    """``E001``: not a dict.  ``E002``: an unknown key.  ``E003``: a value that the key can't take."""
+def check_settings(**_: Any) -> Iterable[CheckMessage]:
+    """``E001``: not a dict.  ``E002``: an unknown key.  ``E003``: a value it can't take."""
     for problem in guard_settings().problems:
         number = "E001" if problem.key is None else "E002" if problem.unknown else "E003"
         yield Error(problem.message, hint=problem.hint, id=f"nplusone_guard.{number}")
 
 
-def check_middleware(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
+def check_middleware(**_: Any) -> Iterable[CheckMessage]:
     """``W001``: listed twice, so counted twice.  ``I001``: configured, but no request is traced."""
     listed = list(settings.MIDDLEWARE).count(MIDDLEWARE)
     if listed > 1:
@@ -47,7 +48,7 @@ def check_middleware(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage
         )
 
 
-def check_deployment(app_configs: Any = None, **_: Any) -> Iterable[CheckMessage]:
+def check_deployment(**_: Any) -> Iterable[CheckMessage]:
     """``W002``: findings would fail requests of a deployed site."""
     current = guard_settings()
     if current.enabled_setting and current.action == "raise" and not settings.DEBUG:

@@ -235,9 +235,7 @@ def guard_settings() -> GuardSettings:
             values[name] = parse(value)
         except ValueError as error:
             problems.append(
-                Problem(
-                    key, f"{SETTING}[{key!r}] is {_shown(value)}.", f"It takes {error}."
-                )
+                Problem(key, f"{SETTING}[{key!r}] is {_shown(value)}.", f"It takes {error}.")
             )
             values[name] = parse(start)
     return GuardSettings(**values, problems=tuple(problems))

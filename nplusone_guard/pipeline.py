@@ -125,10 +125,16 @@ class capture:  # noqa: N801  used like a function
     """
 
     def __init__(
-        self, *, label: str | None = None, budget: Budget | None = None, threshold: int | None = None
+        self,
+        *,
+        label: str | None = None,
+        budget: Budget | None = None,
+        threshold: int | None = None,
     ) -> None:
         if threshold is not None and threshold < 2:  # noqa: PLR2004
-            raise ValueError(f"capture(threshold=...) takes a whole number from 2, not {threshold}.")
+            raise ValueError(
+                f"capture(threshold=...) takes a whole number from 2, not {threshold}."
+            )
         self._label = label or sys._getframe(1).f_code.co_qualname  # noqa: SLF001
         self._budget = budget
         self._threshold = threshold

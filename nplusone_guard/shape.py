@@ -195,7 +195,7 @@ def _normalised(sql: str) -> tuple[str, tuple[str, ...], int | None]:
     limit: int | None = None
     last, last_kind = "", None
     depth, gap = 0, False
-    for kind, value in tokenize(sql):
+    for kind, value in tokenize(sql):  # type: ignore[no-untyped-call]
         if kind in T.Whitespace or kind in T.Comment or value.isspace():
             gap = True
             continue
@@ -236,8 +236,7 @@ def _normalised(sql: str) -> tuple[str, tuple[str, ...], int | None]:
 
 def _is_operand(last: str, kind: Any) -> bool:
     return last in _OPERAND_ENDS or (
-        kind is not None
-        and (kind in T.Name or kind in T.String.Symbol or kind in T.Literal)
+        kind is not None and (kind in T.Name or kind in T.String.Symbol or kind in T.Literal)
     )
 
 

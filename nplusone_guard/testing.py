@@ -67,8 +67,8 @@ def _install() -> None:
         _judge(report)
         return response
 
-    Client.request = request  # type: ignore[method-assign]
-    AsyncClient.request = arequest  # type: ignore[method-assign]
+    Client.request = request  # type: ignore[method-assign, assignment]
+    AsyncClient.request = arequest  # type: ignore[method-assign, assignment]
 
 
 def _uninstall() -> None:
@@ -83,7 +83,7 @@ def _label(environ: dict[str, Any]) -> str:
 
 
 def _judge(report: Report) -> None:
-    for budget in list(_held):
+    for budget in _held:
         report.judge(budget)
 
 

@@ -77,9 +77,7 @@ def _frames(awaitable: Any) -> Iterator[FrameType]:
         frame = getattr(awaitable, "cr_frame", None) or getattr(awaitable, "ag_frame", None)
         if frame is not None:
             yield frame
-            awaitable = getattr(awaitable, "cr_await", None) or getattr(
-                awaitable, "ag_await", None
-            )
+            awaitable = getattr(awaitable, "cr_await", None) or getattr(awaitable, "ag_await", None)
         elif type(awaitable).__name__ in {"async_generator_asend", "coroutine_wrapper"}:
             # Neither names what it runs, but both refer to it.
             awaitable = next(

@@ -134,7 +134,10 @@ class Memo:
         self.group = group
         self.connection = connection
         self.moves = 0
-        self._drop_to(None)
+        self.anchor: FrameType | None = None
+        self.offset = -1
+        self.depth = 0
+        self.marks: tuple[Mark, ...] = ()
         self.move(found, group)
 
     def move(self, found: Found, group: Group) -> None:
@@ -155,7 +158,7 @@ class Memo:
         self.anchor = anchor
         self.offset = anchor.f_lasti if anchor is not None else -1
         self.depth = 0
-        self.marks: tuple[Mark, ...] = ()
+        self.marks = ()
 
 
 def unchanged(marks: tuple[Mark, ...]) -> bool:
@@ -172,9 +175,7 @@ def unchanged(marks: tuple[Mark, ...]) -> bool:
     return True
 
 
-def _outlived(
-    before: FrameType | None, inner: FrameType
-) -> tuple[FrameType | None, int]:
+def _outlived(before: FrameType | None, inner: FrameType) -> tuple[FrameType | None, int]:
     """The innermost frame from ``inner`` outward that stood above ``before`` too, and how far out.
 
     Without a ``before`` it is ``inner`` itself.  A frame holds its callers as long as it has not

@@ -150,7 +150,7 @@ def _classify(code: CodeType) -> tuple[str | None, int]:
         return framework_path, PASS
     if any(part in file for part in _INSTALLED):
         return None, LIBRARY
-    if file.startswith(("<frozen ", *_STDLIB)) or file.startswith(f"{sys.prefix}/lib/python"):
+    if file.startswith(("<frozen ", *_STDLIB, f"{sys.prefix}/lib/python")):
         return None, PASS
     return None, PROJECT
 

@@ -158,9 +158,7 @@ def _content_type(names: Mapping[str, Any]) -> Access | None:
 
 
 _RELATED = "django/db/models/fields/related_descriptors.py"
-_DESCRIPTORS: Final[
-    dict[tuple[str, str], Callable[[Mapping[str, Any]], Access | None]]
-] = {
+_DESCRIPTORS: Final[dict[tuple[str, str], Callable[[Mapping[str, Any]], Access | None]]] = {
     (_RELATED, "ForwardManyToOneDescriptor.__get__"): _forward,
     (_RELATED, "ForwardOneToOneDescriptor.__get__"): _forward,
     (_RELATED, "ReverseOneToOneDescriptor.__get__"): _reverse_one_to_one,
@@ -212,23 +210,24 @@ def _from_queryset(queryset: QuerySet[Any], operation: str) -> Access:
 
 def _to_many_relation(
     queryset: QuerySet[Any], instance: Model
-) -> tuple[str | None, str, str] | None:
+) -> tuple[str | None, str | None, str] | None:
     """Owner's label, accessor and operation of the related manager a queryset came from."""
     for field in queryset._known_related_objects:  # type: ignore[attr-defined]  # noqa: SLF001
         remote = field.remote_field
         if isinstance(instance, remote.model):
             return _label(remote.model), remote.get_accessor_name(), "lazy reverse"
+    meta: Any = type(instance)._meta  # noqa: SLF001
     for condition in queryset.query.where.children:
-        target = getattr(getattr(condition, "lhs", None), "target", None)
-        through = getattr(target, "model", None)
-        for field in type(instance)._meta.many_to_many:  # noqa: SLF001
-            remote = field.remote_field
-            if remote.through is through and field.m2m_field_name() == target.name:
+        target: Any = getattr(getattr(condition, "lhs", None), "target", None)
+        if target is None:
+            continue
+        for field in meta.many_to_many:
+            if field.remote_field.through is target.model and field.m2m_field_name() == target.name:
                 return _label(field.model), field.name, "lazy many-to-many"
-        for relation in type(instance)._meta.related_objects:  # noqa: SLF001
+        for relation in meta.related_objects:
             if (
                 relation.many_to_many
-                and relation.through is through
+                and relation.through is target.model
                 and relation.field.m2m_reverse_field_name() == target.name
             ):
                 accessor = relation.get_accessor_name()

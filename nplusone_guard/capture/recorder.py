@@ -84,7 +84,7 @@ def observe(
             if counting is not kind:
                 cursor.__class__ = counting
             cursor._guard_group = group  # noqa: SLF001  our own attribute
-    except Exception:  # the one boundary of capture: the app's query must run
+    except Exception:  # noqa: BLE001  the one boundary of capture: the app's query must run
         recorder.fail()
         return execute(sql, params, many, context)
     start = perf_counter()
@@ -218,13 +218,14 @@ class Lane:
             if self.call is not call:
                 self.call = call
                 self._calls += 1
-            same, owner = group.owner == self._calls, self._calls
+            same = group.owner == self._calls
+            group.owner = self._calls
         else:
             names = call.f_locals
             own = names["iterable"] if "iterable" in names else names["self"]
             same = isinstance(group.owner, ref) and group.owner() is own
-            owner = group.owner if same else ref(own)
-        group.owner = owner
+            if not same:
+                group.owner = ref(own)
         group.repeats += same
 
     def release(self) -> None:
@@ -270,7 +271,10 @@ class Recorder:
     def fail(self) -> None:
         """Stop recording after a fault of the guard's own; log the first one."""
         self.closed = self.failed = True
-        logger.exception("The guard failed while recording and stopped; the query runs unobserved.")
+        logger.error(
+            "The guard failed while recording and stopped; the query runs unobserved.",
+            exc_info=True,
+        )
 
     def close(self) -> None:
         """End the scope: release frames, drop raw statements, hand on to the outer scope."""

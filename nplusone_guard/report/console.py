@@ -63,7 +63,7 @@ def render(report: Report, *, color: bool = False, width: int | None = None) -> 
 def print_report(report: Report, file: IO[str] | None = None) -> None:
     """Print to a stream; in colour where it is a terminal (``NO_COLOR`` is honoured)."""
     stream = file or sys.stdout
-    print(render(report, color=_wants_color(stream)), file=stream)  # noqa: T201
+    print(render(report, color=_wants_color(stream)), file=stream)
 
 
 def log(report: Report) -> None:

@@ -1,0 +1,79 @@
+# `make` lists the targets. PYTHON chooses the interpreter for the first set-up (3.11 or later).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+UV := $(BIN)/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint format types docs bench-overhead bench-memory matrix pins clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
+
+demo: $(INSTALLED)  ## the naive and the tuned order list, requested over HTTP, and their reports
+	@$(BIN)/python example_project/demo.py
+
+serve: $(INSTALLED)  ## the orders API on http://127.0.0.1:8000/, with data
+	@$(BIN)/python example_project/demo.py --serve
+
+test: $(INSTALLED)  ## the tests of the library and of the orders API
+	@$(BIN)/python -m pytest -q
+	@cd example_project && ../$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.lint  ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(VENV)/.lint  ## let ruff rewrite
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+types: $(VENV)/.lint  ## mypy, strict, on the library
+	@$(BIN)/mypy --strict nplusone_guard
+
+docs: $(VENV)/.docs  ## the documentation, warnings as errors
+	@$(BIN)/sphinx-build -q -W --keep-going docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench-overhead: $(INSTALLED)  ## what the guard costs, as ratios to nothing
+	@$(BIN)/python benchmarks/overhead.py
+
+bench-memory: $(INSTALLED)  ## what a trace of 1,000, 10,000 and 100,000 queries holds
+	@$(BIN)/python benchmarks/memory.py
+
+matrix: $(VENV)/.lint  ## the tests on each supported pair of Python and Django
+	@$(BIN)/nox -q
+
+pins: $(INSTALLED)  ## compile requirements/ from pyproject.toml anew
+	@$(BIN)/pip install -q uv
+	@for group in dev ci docs services; do \
+	  $(UV) pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	    --no-header --no-annotate pyproject.toml --group $$group -o requirements/$$group.txt; done
+
+clean:  ## take away what the other targets made
+	@rm -rf $(VENV) .nox docs/_build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis example_project/var
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "make: $(PYTHON) is missing or older than Python 3.11; try make PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "make: $(PYTHON) has no venv module (on Debian: apt install python3-venv)"; exit 1; }
+	@echo "make: creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements/dev.txt pyproject.toml | $(BIN)/python
+	@echo "make: installing requirements/dev.txt and nplusone_guard into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/dev.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.lint: requirements/ci.txt $(INSTALLED)
+	@echo "make: installing requirements/ci.txt into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/ci.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt $(INSTALLED)
+	@echo "make: installing requirements/docs.txt into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/docs.txt
+	@touch $@
