@@ -271,9 +271,8 @@ class Recorder:
     def fail(self) -> None:
         """Stop recording after a fault of the guard's own; log the first one."""
         self.closed = self.failed = True
-        logger.error(
-            "The guard failed while recording and stopped; the query runs unobserved.",
-            exc_info=True,
+        logger.exception(  # noqa: LOG004  called where the fault is caught
+            "The guard failed while recording and stopped; the query runs unobserved."
         )
 
     def close(self) -> None:

@@ -1,0 +1,19 @@
+"""The API's versions, and the naive twins where they are switched on."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from rest_framework.routers import SimpleRouter
+
+from orders.naive import NaiveOrderViewSet
+from orders.views import OrderViewSet
+
+v1 = SimpleRouter()
+v1.register("orders", OrderViewSet, basename="order")
+
+naive = SimpleRouter()
+naive.register("orders", NaiveOrderViewSet, basename="order")
+
+urlpatterns: list[URLPattern | URLResolver] = [path("v1/", include((v1.urls, "v1"), namespace="v1"))]
+
+if settings.NAIVE_API:
+    urlpatterns.append(path("naive/", include((naive.urls, "naive"), namespace="naive")))
