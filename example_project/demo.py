@@ -41,7 +41,9 @@ def environment() -> dict[str, str]:
 
 
 def manage(*arguments: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *arguments], cwd=HERE, env=environment(), check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=HERE, env=environment(), check=True
+    )
 
 
 def prepare(token: str) -> None:

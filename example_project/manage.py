@@ -4,8 +4,13 @@
 import os
 import sys
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
-    from django.core.management import execute_from_command_line
+from django.core.management import execute_from_command_line
 
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

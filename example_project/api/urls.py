@@ -13,7 +13,9 @@ v1.register("orders", OrderViewSet, basename="order")
 naive = SimpleRouter()
 naive.register("orders", NaiveOrderViewSet, basename="order")
 
-urlpatterns: list[URLPattern | URLResolver] = [path("v1/", include((v1.urls, "v1"), namespace="v1"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", include((v1.urls, "v1"), namespace="v1"))
+]
 
 if settings.NAIVE_API:
     urlpatterns.append(path("naive/", include((naive.urls, "naive"), namespace="naive")))

@@ -1,4 +1,4 @@
-"""The ASGI entry point."""
+"""The ASGI application; a server has to be told its settings, and gets production's if not."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The WSGI entry point."""
+"""The WSGI application; a server has to be told its settings, and gets production's if not."""
 
 import os
 

@@ -31,9 +31,7 @@ class OrderQuerySet(models.QuerySet[Any]):
         total = items.annotate(value=Sum(F("quantity") * F("unit_price"), output_field=_MONEY))
         count = items.annotate(value=Count("pk"))
         return self.annotate(
-            total_amount=Coalesce(
-                Subquery(total.values("value")), Decimal(), output_field=_MONEY
-            ),
+            total_amount=Coalesce(Subquery(total.values("value")), Decimal(), output_field=_MONEY),
             items_count=Coalesce(Subquery(count.values("value")), 0),
         )
 

@@ -22,7 +22,7 @@ def is_legitimate(group: QueryGroup) -> bool:
 
 
 def reads_in_chunks(group: QueryGroup) -> bool:
-    """Whether a loop reads one result in pages: each page full but the last.
+    """Whether a loop reads one result in pages: each full but the last, and an empty one after.
 
     Needs a ``LIMIT`` of two rows or more and a sign that the pages move on: an ``OFFSET``, or a
     comparison with the column that the pages are ordered by.
@@ -30,6 +30,6 @@ def reads_in_chunks(group: QueryGroup) -> bool:
     if group.limit is None or group.limit < 2 or group.calls < 2:  # noqa: PLR2004
         return False
     text = group.shape.text
-    return group.rows >= group.limit * (group.calls - 1) and (
+    return group.rows > group.limit * (group.calls - 2) and (
         " OFFSET " in text or _KEY_SET.search(text) is not None
     )

@@ -1,24 +1,27 @@
-"""A developer's machine."""
+"""A developer's machine: runs without any configuration, and the guard talks."""
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, NPLUSONE_GUARD, env
+from config.settings.base import BASE_DIR, LOGGING, NPLUSONE_GUARD, REST_FRAMEWORK, database, env
 
 DEBUG = True
-SECRET_KEY = env.str("SECRET_KEY", default="for development only, never deployed")
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
-NAIVE_API = env.bool("NAIVE_API", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default="django-insecure-for-development-only")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 (BASE_DIR / "var").mkdir(exist_ok=True)
+DATABASES = {"default": database(f"sqlite:///{BASE_DIR / 'var' / 'orders.sqlite3'}")}
 
-NPLUSONE_GUARD = {**NPLUSONE_GUARD, "ENABLED": True, "ACTION": "warn", "HEADERS": True}
+NAIVE_API = env.bool("NAIVE_API", default=True)
 
+NPLUSONE_GUARD = {**NPLUSONE_GUARD, "ENABLED": True, "ACTION": "warn"}
 LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"bare": {"format": "%(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "bare"}},
-    "loggers": {
-        # INFO: a line for each request, not only for those with findings.
-        "nplusone_guard": {"handlers": ["console"], "level": "INFO", "propagate": False},
-    },
+    **LOGGING,
+    "loggers": {"nplusone_guard": {"handlers": ["guard"], "level": "INFO", "propagate": False}},
+}
+
+REST_FRAMEWORK = {
+    **REST_FRAMEWORK,
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
 }

@@ -1,12 +1,18 @@
-"""The test suite: SQLite in memory, or the database that DATABASE_URL names."""
+"""The tests: a database in memory unless ``DATABASE_URL`` names one, and no ``.env``."""
 
-from config.settings.base import *  # noqa: F403
-from config.settings.base import NPLUSONE_GUARD, env
+import os
 
-SECRET_KEY = "for tests only"
-ALLOWED_HOSTS = ["*"]
-NAIVE_API = True
-DATABASES = {"default": env.db("DATABASE_URL", default="sqlite://:memory:")}
+os.environ["ENV_FILE"] = os.devnull
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import NPLUSONE_GUARD, database, env  # noqa: E402
+
+DEBUG = False
+SECRET_KEY = "for-tests-only"
+ALLOWED_HOSTS = ["testserver", "localhost"]
+DATABASES = {"default": database("sqlite://:memory:")}
+
+NAIVE_API = env.bool("NAIVE_API", default=True)
+NPLUSONE_GUARD = {**NPLUSONE_GUARD, "ENABLED": True, "ACTION": "record"}
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-NPLUSONE_GUARD = {**NPLUSONE_GUARD, "ENABLED": True, "ACTION": "record", "HEADERS": True}

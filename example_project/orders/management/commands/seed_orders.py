@@ -58,9 +58,7 @@ class Command(BaseCommand):
         ) as bars:
             totals = {"customers": customers, "products": PRODUCTS, "orders": orders}
             tasks = {name: bars.add_task(name, total=total) for name, total in totals.items()}
-            amounts = seed(
-                customers, orders, lambda name, rows: bars.advance(tasks[name], rows)
-            )
+            amounts = seed(customers, orders, lambda name, rows: bars.advance(tasks[name], rows))
         self.stdout.write(
             f"{amounts.customers} customers, {PRODUCTS} products, {amounts.orders} orders with "
             f"{amounts.items} items in {time.perf_counter() - start:.1f} s."
