@@ -152,7 +152,7 @@ def _settled(sql: str) -> tuple[str, tuple[str, ...], int | None]:
 
 _STRING = re.compile(r"'(?:[^'\\]|''|\\.)*+(?:'|\Z)", re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w$\"`.])-?\d[\w.]*+")
-_SAME_ROWS = re.compile(r"(\((?:%s|\?)(?:, ?(?:%s|\?))*+\), ?)\1++")
+_SAME_ROWS = re.compile(r"(\([^()]*+(?:\([^()]*+\)[^()]*+)*+\), ?)\1++")
 _SAME_VALUES = re.compile(r"((?:%s|\?), ?)\1++")
 
 
@@ -189,7 +189,26 @@ _SAVEPOINT = re.compile(
 )
 
 
+#: A number that the lexer would take apart, or what is quoted and to be left alone.
+_EXPONENT = re.compile(
+    r"""'(?:[^']|'')*+(?:'|\Z)|"[^"]*+(?:"|\Z)|`[^`]*+(?:`|\Z)"""
+    r"""|(?<![\w$.])(?P<mantissa>\d++\.?\d*+|\.\d++)[eE](?P<exponent>[+-]?\d++)(?!\w)"""
+)
+_HAS_EXPONENT = re.compile(r"[\d.][eE][+-]?\d")
+
+
+def _plain_exponent(match: re.Match[str]) -> str:
+    mantissa = match["mantissa"]
+    if mantissa is None:
+        return match[0]
+    if mantissa.startswith("."):
+        mantissa = f"0{mantissa}"
+    return f"{mantissa.removesuffix('.')}e{match['exponent'].removeprefix('+')}"
+
+
 def _normalised(sql: str) -> tuple[str, tuple[str, ...], int | None]:
+    if _HAS_EXPONENT.search(sql):
+        sql = _EXPONENT.sub(_plain_exponent, sql)
     parts: list[str] = []
     literals: list[str] = []
     limit: int | None = None
