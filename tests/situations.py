@@ -6,8 +6,7 @@ that are expected: (kind, count, relation), in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user
 from django.contrib.auth.models import User
@@ -20,6 +19,9 @@ from django.template import Context, Engine
 from rest_framework import serializers
 
 from tests.shop.models import Category, Comment, Customer, Order, OrderItem, Product, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Expected = tuple[str, int, str | None]
 

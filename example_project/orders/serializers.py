@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rest_framework import serializers
 
 from orders.models import Order, OrderItem
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):

@@ -4,8 +4,8 @@ import os
 
 os.environ["ENV_FILE"] = os.devnull
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import NPLUSONE_GUARD, database, env  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import NPLUSONE_GUARD, database, env
 
 DEBUG = False
 SECRET_KEY = "for-tests-only"
