@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 
 from nplusone_guard.allow import Allowance, allowance
 from nplusone_guard.budget import Budget
+from nplusone_guard.detect.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +53,8 @@ class GuardSettings:
     exclude_paths: tuple[str, ...] = ()
     headers: bool = False
     sample_rate: float = 1.0
+    slow_query_ms: float | None = 500.0
+    unbounded_rows: int | None = 1_000
     reporters: tuple[Callable[[Report], object], ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -62,6 +65,14 @@ class GuardSettings:
             return self.enabled_setting
         # Django's setup_test_environment() adds the outbox and teardown takes it away.
         return bool(settings.DEBUG) or hasattr(mail, "outbox")
+
+    def options(self, threshold: int | None = None) -> Options:
+        """What detectors are told; ``threshold`` in place of the setting's."""
+        return Options(
+            threshold=threshold or self.threshold,
+            slow_ms=self.slow_query_ms,
+            unbounded_rows=self.unbounded_rows,
+        )
 
     def is_excluded(self, path: str) -> bool:
         """Whether requests to ``path`` are left alone: a prefix, or a shell pattern, says so."""
@@ -165,6 +176,22 @@ def _sample_rate(value: Any) -> float:
     return float(value)
 
 
+def _milliseconds(value: Any) -> float | None:
+    if value is False:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        raise ValueError("a number of milliseconds above 0, or False for no limit")
+    return float(value)
+
+
+def _rows(value: Any) -> int | None:
+    if value is False:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("a whole number from 1, or False for no limit")
+    return value
+
+
 def _reporters(value: Any) -> tuple[Callable[[Report], object], ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
         raise ValueError("a list of dotted paths to functions that take a Report")
@@ -197,6 +224,8 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "EXCLUDE_PATHS": ("exclude_paths", _paths, _default_excluded),
     "HEADERS": ("headers", _boolean, lambda: bool(settings.DEBUG)),
     "SAMPLE_RATE": ("sample_rate", _sample_rate, 1.0),
+    "SLOW_QUERY_MS": ("slow_query_ms", _milliseconds, 500.0),
+    "UNBOUNDED_ROWS": ("unbounded_rows", _rows, 1_000),
     "REPORTERS": ("reporters", _reporters, ("nplusone_guard.report.console.log",)),
 }
 

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nplusone_guard.shape import Shape
     from nplusone_guard.trace import CallSite, QueryGroup
 
@@ -37,6 +39,9 @@ class Finding:
     from the root queryset (``"items__product"``).  ``origin``: where that queryset was evaluated
     or built.  ``id`` is made of route, shape and function, not of line numbers, so that it
     survives edits.
+
+    ``nested``: what the same cause shows elsewhere, and is mended with it: the deeper levels of a
+    nested N+1, further places of a duplicate.
     """
 
     kind: Kind
@@ -47,6 +52,23 @@ class Finding:
     origin: CallSite | None = None
     path: str | None = None
     fix: Fix | None = None
+    nested: tuple[Finding, ...] = ()
+
+    def walk(self) -> Iterator[Finding]:
+        """The finding and all that is nested in it, outermost first."""
+        yield self
+        for finding in self.nested:
+            yield from finding.walk()
+
+    @property
+    def total(self) -> int:
+        """Executions that it and all nested ones stand for."""
+        return sum(finding.count for finding in self.walk())
+
+    @property
+    def total_ms(self) -> float:
+        """Milliseconds that it and all nested ones took: what a fix may save."""
+        return sum(finding.db_ms for finding in self.walk())
 
     @property
     def shape(self) -> Shape:

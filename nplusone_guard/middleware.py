@@ -94,7 +94,7 @@ def _begin(request: HttpRequest) -> Scope | None:
             return None
         scope = Scope(
             f"{request.method} {request.path}",
-            threshold=settings.threshold,
+            options=settings.options(),
             configured=settings.allow,
         )
         scope.method = request.method

@@ -40,7 +40,7 @@ class Scope:
         label: str,
         *,
         budget: Budget | None = None,
-        threshold: int = 2,
+        options: Options | None = None,
         configured: Iterable[Allowance] = (),
     ) -> None:
         # Here, not above: importing the package must not import Django.
@@ -54,7 +54,7 @@ class Scope:
         self.method: str | None = None
         self.status: int | None = None
         self.budget = budget or Budget()
-        self.options = Options(threshold=threshold)
+        self.options = options or Options()
         self._configured = tuple(configured)
         self._active = active
         self.recorder = Recorder(parent=active.get())
@@ -102,11 +102,11 @@ class Scope:
             status=self.status,
             allowances=tuple(dict.fromkeys(self.recorder.allowances)),
         )
-        findings = advise(detect(trace, self.options))
+        findings = detect(trace, self.options)
         kept, suppressed, stale = suppress(findings, trace, self._configured, date.today())
         assessment = Assessment(
             trace=trace,
-            findings=kept,
+            findings=advise(kept, trace),
             suppressed=suppressed,
             stale=stale,
             duplicates=sum(redundant(group) for group in trace.groups),
@@ -147,7 +147,7 @@ class capture:  # noqa: N801  used like a function
         scope = Scope(
             self._label,
             budget=self._budget,
-            threshold=self._threshold or settings.threshold,
+            options=settings.options(self._threshold),
             configured=settings.allow,
         )
         scope.activate()

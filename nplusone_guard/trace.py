@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from nplusone_guard.allow import Allowance
     from nplusone_guard.shape import Shape
 
+#: Operations that follow a relation which ``select_related`` can join.
+JOINABLE_OPERATIONS = frozenset({"lazy forward", "lazy one-to-one", "parent link"})
+
 #: Operations of an :class:`Access` that load a relation or a column the first query left out.
 #: Repeating one of them is an N+1 whatever the parameters.
 LAZY_OPERATIONS = frozenset(
@@ -46,13 +49,38 @@ class CallSite:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One relation followed, by its name as ``prefetch_related`` takes it.
+
+    ``query_name``: as ``select_related`` and ``annotate`` take it, where that differs.
+    ``joinable``: ``select_related`` can follow it; ``many``: it may lead to several rows;
+    ``generic``: it leads to rows of several models.
+    """
+
+    lookup: str
+    joinable: bool = False
+    many: bool = False
+    generic: bool = False
+    query_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """The ORM operation behind a group.
 
     ``model`` is the model whose rows were read or written (``"orders.OrderItem"``), ``relation``
     the accessor that was followed (``"orders.OrderItem.product"``), ``lookup`` its name as
-    ``select_related`` or ``prefetch_related`` take it, ``instance_model`` the model it hangs on.
-    What Django's frames do not tell is ``None``.
+    ``select_related`` or ``prefetch_related`` take it, ``instance_model`` the model it hangs on;
+    ``many``, ``generic`` and ``query_name`` are those of its
+    :class:`Step`.
+    ``method``: the method of the ORM that the code called (``"save"``, ``"get_or_create"``).
+    ``remote``: the field of ``model`` that points back to ``instance_model``, through which a
+    subquery correlates.  ``columns``: names of columns that matter to the operation: those that a
+    deferred load could rely on, those that ``save(update_fields=...)`` names, the one that a
+    ``get()`` looks up.  ``aggregates``: what an ``aggregate()`` computes, as (alias, function,
+    column).  ``narrowed``: the relation was filtered, ordered, cut or reshaped before it was
+    read.  ``peers``: the instance's fetch mode is ``FETCH_PEERS``.  What Django's frames do not
+    tell is ``None`` or empty.
     """
 
     operation: str
@@ -61,11 +89,47 @@ class Access:
     lookup: str | None = None
     instance_model: str | None = None
     many: bool = False
+    generic: bool = False
+    method: str | None = None
+    remote: str | None = None
+    query_name: str | None = None
+    columns: tuple[str, ...] = ()
+    aggregates: tuple[tuple[str, str, str], ...] = ()
+    narrowed: bool = False
+    peers: bool = False
 
     @property
     def is_lazy(self) -> bool:
         """Whether it loaded what an earlier query could have brought along."""
         return self.operation in LAZY_OPERATIONS
+
+    @property
+    def step(self) -> Step | None:
+        """The relation it followed."""
+        if self.lookup is None or self.operation == "deferred column":
+            return None
+        return Step(
+            self.lookup,
+            joinable=self.operation in JOINABLE_OPERATIONS,
+            many=self.many,
+            generic=self.generic,
+            query_name=self.query_name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The queryset behind the rows of a group, as far as a fix must know it.
+
+    ``kind``: ``"queryset"``, ``"iterator"``, ``"raw"`` or ``"prefetch"``.  ``deferred``: names
+    given to ``only()`` (``only`` is true) or ``defer()``.  ``joined``: it follows a to-many
+    relation by a join, which would multiply an aggregate.
+    """
+
+    kind: str
+    only: bool = False
+    deferred: tuple[str, ...] = ()
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +163,13 @@ class QueryGroup:
     path within the project, innermost first; ``site`` is its innermost place, or the serializer
     field's where no line of the project was on the stack.  ``excuse``: why repeating it is
     legitimate, or ``None``.  ``allowances``: those in force when it first ran.
+
+    Where its rows came from: ``parent`` is the index in ``Trace.groups`` of the group that loaded
+    the instance it hangs on, ``via`` the relations from those rows to that instance (empty: a row
+    itself); ``chained``: the second instance came from this very group (a linked list, a tree).
+    ``source``: its queryset, for a group that loaded model instances; ``view``: the class or
+    function of the view that ran it.  ``echoes``: the index of an earlier group that had asked
+    the same question.  ``peak_ms`` and ``peak_rows``: the most that one execution took.
     """
 
     shape: Shape
@@ -117,6 +188,14 @@ class QueryGroup:
     limit: int | None = None
     excuse: str | None = None
     allowances: tuple[Allowance, ...] = ()
+    parent: int | None = None
+    via: tuple[Step, ...] = ()
+    chained: bool = False
+    source: Source | None = None
+    view: object = None
+    echoes: int | None = None
+    peak_ms: float = 0.0
+    peak_rows: int = 0
 
     @property
     def is_transaction(self) -> bool:

@@ -46,6 +46,10 @@ def n_plus_one(count: int, relation: str | None) -> Expected:
     return ("n_plus_one", count, relation)
 
 
+def write_loop(count: int) -> Expected:
+    return ("write_loop", count, None)
+
+
 # --- Relations loaded row by row ---
 
 
@@ -140,7 +144,7 @@ def filter_on_a_prefetched_relation():
         list(order.items.filter(quantity=1))
 
 
-@situation(n_plus_one(5, "shop.Category.children"))
+@situation(n_plus_one(5, "shop.Category.children"), write_loop(4))
 def recursion_over_a_tree():
     root = Category.objects.create(name="root")
     for _ in range(4):
@@ -193,13 +197,13 @@ def raw_sql_with_the_value_written_into_it():
             cursor.fetchall()
 
 
-@situation(n_plus_one(5, None))
+@situation(n_plus_one(5, "shop.Order.items"))
 def prefetch_for_each_row():
     for order in Order.objects.all():
         prefetch_related_objects([order], "items")
 
 
-@situation(n_plus_one(5, None))
+@situation(n_plus_one(5, "shop.Order.items"))
 def prefetch_for_each_row_of_an_iterator():
     for order in Order.objects.iterator():
         prefetch_related_objects([order], "items")
@@ -355,7 +359,7 @@ def reading_in_key_set_pages():
         last = page[-1].pk
 
 
-@situation()
+@situation(write_loop(3))
 def reading_again_after_a_write():
     for number in range(3):
         Tag.objects.count()

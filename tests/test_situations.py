@@ -11,7 +11,9 @@ from tests.situations import SITUATIONS
 
 def found(report):
     return sorted(
-        (finding.kind, finding.count, finding.relation or "") for finding in report.findings
+        (each.kind, each.count, each.relation or "")
+        for finding in report.findings
+        for each in finding.walk()
     )
 
 

@@ -26,6 +26,7 @@ from nplusone_guard.capture.code import (
     LIBRARY,
     PROJECT,
     THREAD,
+    VIEW,
     Place,
     known,
     learn,
@@ -62,7 +63,8 @@ class Found(NamedTuple):
     """What a walk found.
 
     ``inner`` is the innermost frame of interest; ``call`` that of an ORM call which may run one
-    statement several times; ``marks`` the frames of interest on this thread's own stack.
+    statement several times; ``marks`` the frames of interest on this thread's own stack; ``outer``
+    the frame that knows the view, for :func:`view_of`.
     """
 
     path: Path
@@ -70,15 +72,17 @@ class Found(NamedTuple):
     call: FrameType | None
     excused: bool
     marks: tuple[Mark, ...]
+    outer: FrameType | None = None
 
 
-def find(start: FrameType | None) -> Found:
+def find(start: FrameType | None) -> Found:  # noqa: PLR0915  long to be fast
     """The path of the query whose wrapper was called from ``start``."""
     elements: list[Place | FieldKey] = []
     marks: list[Mark] = []
     inner: FrameType | None = None
     call: FrameType | None = None
     library: Place | None = None
+    outer: FrameType | None = None
     excused = in_thread = False
     depth = 0
     frame = start
@@ -104,7 +108,10 @@ def find(start: FrameType | None) -> Found:
                         value = frame.f_locals.get(name)
                         marks.append(Mark(depth, code, value, name, info.places))
             elif kind == BOUNDARY:
+                outer = outer or frame
                 break
+            elif kind == VIEW:
+                outer = outer or frame
             elif inner is None and kind == CALL:
                 call = frame
             elif inner is None and kind == EXCUSE:
@@ -113,8 +120,9 @@ def find(start: FrameType | None) -> Found:
                 library = info.places.get(frame.f_lasti) or info.place(frame.f_lasti)
             elif kind == THREAD:
                 in_thread = True
-                outside, ended = _awaiting(frame)
+                outside, ended, waiting = _awaiting(frame)
                 elements += outside
+                outer = outer or waiting
                 if ended:
                     break
         frame = frame.f_back
@@ -122,7 +130,7 @@ def find(start: FrameType | None) -> Found:
         path: Path = (library,) if library is not None else ()
     else:
         path = _collapse(elements)
-    return Found(path, inner, call, excused, tuple(marks))
+    return Found(path, inner, call, excused, tuple(marks), outer)
 
 
 class Memo:
@@ -204,20 +212,39 @@ def _outlived(before: FrameType | None, inner: FrameType) -> tuple[FrameType | N
     return None, 0
 
 
-def _awaiting(frame: FrameType) -> tuple[list[Place | FieldKey], bool]:
+def _awaiting(frame: FrameType) -> tuple[list[Place | FieldKey], bool, FrameType | None]:
     """The places of the coroutines that wait for a worker thread's ``frame``.
 
-    True with them if a request's boundary was met on the way.
+    With them whether a request's boundary was met on the way, and the frame that knows the view.
     """
     elements: list[Place | FieldKey] = []
+    view: FrameType | None = None
     for outer in awaiting_frames(frame):
         code = outer.f_code
         info = known(id(code)) or learn(code)
         if info.kind == PROJECT:
             elements.append(info.places.get(outer.f_lasti) or info.place(outer.f_lasti))
+        elif info.kind == VIEW:
+            view = view or outer
         elif info.kind == BOUNDARY:
-            return elements, True
-    return elements, False
+            return elements, True, view or outer
+    return elements, False, view
+
+
+def view_of(outer: FrameType | None) -> object:
+    """The class or function of the view: of the one that is dispatching, or was resolved to."""
+    if outer is None:
+        return None
+    names = outer.f_locals
+    callback = names.get("callback")
+    if callback is None:
+        info = known(id(outer.f_code))
+        return type(names.get("self")) if info is not None and info.kind == VIEW else None
+    for name in ("cls", "view_class", "model_admin"):
+        found = getattr(callback, name, None)
+        if found is not None:
+            return found if isinstance(found, type) else type(found)
+    return callback
 
 
 def _collapse(elements: Iterable[Place | FieldKey]) -> Path:

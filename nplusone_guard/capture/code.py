@@ -30,6 +30,7 @@ BOUNDARY: Final = 4  # a request begins here; nothing outside belongs to it
 THREAD: Final = 5  # the other end of the stack is a coroutine that waits for this thread
 EXCUSE: Final = 6  # sessions and authentication
 LIBRARY: Final = 7  # installed, neither framework nor project
+VIEW: Final = 8  # dispatches to a method of the view that is its ``self``
 
 #: (file below its package's parent, qualified name) → kind.
 _SIGNS: Final[dict[tuple[str, str], int]] = {
@@ -47,6 +48,9 @@ _SIGNS: Final[dict[tuple[str, str], int]] = {
     ("django/db/models/deletion.py", "Collector.delete"): CALL,
     ("django/core/handlers/base.py", "BaseHandler._get_response"): BOUNDARY,
     ("django/core/handlers/base.py", "BaseHandler._get_response_async"): BOUNDARY,
+    ("django/views/generic/base.py", "View.dispatch"): VIEW,
+    ("rest_framework/views.py", "APIView.dispatch"): VIEW,
+    ("django/contrib/admin/options.py", "ModelAdmin.changelist_view"): VIEW,
     ("nplusone_guard/middleware.py", "GuardMiddleware.__call__"): BOUNDARY,
     ("nplusone_guard/middleware.py", "GuardMiddleware._respond_async"): BOUNDARY,
     ("nplusone_guard/streaming.py", "TracedStream.__next__"): BOUNDARY,

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import marshal
 import os
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.capture.field import FieldKey, describe
 from nplusone_guard.shape import fold
-from nplusone_guard.trace import QueryGroup
+from nplusone_guard.trace import Access, QueryGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from weakref import ref
 
     from nplusone_guard.allow import Allowance
     from nplusone_guard.capture.callsite import Path
-    from nplusone_guard.trace import Access
+    from nplusone_guard.trace import Source, Step
 
 _SALT = os.urandom(8)
+
+#: Seconds without work after which asking again is polling, and the share of work in them.
+_PAUSE = 0.02
+_IDLE = 0.1
 
 
 class Group:
@@ -31,29 +36,42 @@ class Group:
     __slots__ = (
         "access",
         "allowances",
+        "asked_at",
         "calls",
+        "chained",
         "count",
         "database",
+        "echoes",
         "epoch",
         "excuse",
+        "failures",
         "follow",
         "limit",
+        "mark",
         "order",
         "owner",
         "parameters",
+        "parent",
         "path",
+        "peak",
+        "peak_rows",
         "redundant",
         "refreshed",
         "repeats",
+        "request",
         "rows",
         "seconds",
+        "source",
         "sql",
         "varied",
+        "via",
+        "view",
         "writes",
     )
 
-    def __init__(self, order: int, database: str, sql: str, path: Path) -> None:
+    def __init__(self, order: int, database: str, sql: str, path: Path, request: int = 0) -> None:
         self.order = order
+        self.request = request  # which of a test client's requests within one scope
         self.database = database
         self.sql = sql
         self.path = path
@@ -66,6 +84,8 @@ class Group:
         self.varied = False
         self.redundant = 0
         self.refreshed = 0
+        self.failures = 0
+        self.asked_at = (0.0, 0.0)  # wall clock and the thread's own time, of the last execution
         self.limit: int | None = None
         self.epoch = 0
         self.writes: str | None = None
@@ -74,19 +94,36 @@ class Group:
         self.excuse: str | None = None
         self.owner: ref[Any] | int | None = None
         self.allowances: tuple[Allowance, ...] = ()
+        self.parent: Group | None = None
+        self.via: tuple[Step, ...] = ()
+        self.chained = False
+        self.source: Source | None = None
+        self.view: object = None
+        self.echoes: Group | None = None
+        self.mark = 0.0  # seconds, before the last execution
+        self.peak = 0.0  # seconds of the slowest execution
+        self.peak_rows = 0
 
     def copy(self) -> Group:
         """A copy that shares nothing mutable."""
-        copy = Group(self.order, self.database, self.sql, self.path)
+        copy = Group(self.order, self.database, self.sql, self.path, self.request)
         for name in self.__slots__:
             setattr(copy, name, getattr(self, name))
         return copy
 
     def close(self) -> None:
         """Settle what only the end of the scope tells."""
-        self.calls = self.count - self.repeats
+        self.calls = self.count - self.repeats - self.failures
+        self.peak = max(self.peak, self.seconds - self.mark)
+        self.peak_rows = max(self.peak_rows, self.rows // max(1, self.count))
         if not self.varied and self.writes is None:
             self.redundant = max(0, self.calls - 1 - self.refreshed)
+
+    def idled(self) -> bool:
+        """Whether the thread waited for something else since the last execution: it polls."""
+        wall, own = self.asked_at
+        passed = perf_counter() - wall
+        return passed > _PAUSE and thread_time() - own < passed * _IDLE
 
     def join(self, other: Group, *, literals_differ: bool) -> None:
         """Add a group of this scope whose statement differs only in what the shape folds."""
@@ -108,14 +145,19 @@ class Group:
         self.redundant += other.redundant
         self.varied = self.varied or other.varied
         self.access = self.access or other.access
+        self.parent = self.parent or other.parent
+        self.chained = self.chained or other.chained
+        self.source = self.source or other.source
+        self.peak = max(self.peak, other.peak)
+        self.peak_rows = max(self.peak_rows, other.peak_rows)
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two settled groups equal."""
-        return self.database, self.path, self.sql
+        return self.database, self.path, fold(self.sql).shape.text
 
-    def frozen(self) -> QueryGroup:
-        """The group as data."""
+    def frozen(self, index: Mapping[tuple[object, ...], int]) -> QueryGroup:
+        """The group as data; ``index`` has the place of each group of the trace by its key."""
         folded = fold(self.sql)
         places = [element for element in self.path if not isinstance(element, FieldKey)]
         field = describe([element for element in self.path if isinstance(element, FieldKey)])
@@ -137,10 +179,18 @@ class Group:
             site=site,
             path=tuple(place.site() for place in places),
             field=field,
-            access=self.access,
+            access=Access("savepoint") if folded.verb == "transaction" else self.access,
             limit=self.limit,
             excuse=self.excuse,
             allowances=self.allowances,
+            parent=index.get(self.parent.key) if self.parent is not None else None,
+            via=self.via,
+            chained=self.chained,
+            source=self.source,
+            view=self.view,
+            echoes=index.get(self.echoes.key) if self.echoes is not None else None,
+            peak_ms=self.peak * 1_000,
+            peak_rows=self.peak_rows,
         )
 
 
@@ -183,14 +233,21 @@ def settle(groups: Iterable[Group]) -> list[Group]:
     """
     settled: dict[tuple[object, ...], Group] = {}
     literals: dict[int, int] = {}
+    joined: list[Group] = []
     for group in sorted(groups, key=lambda group: group.order):
         folded = fold(group.sql)
         group.sql = folded.shape.text
         group.limit = folded.limit
         group.close()
-        first = settled.setdefault(group.key, group)
+        first = settled.setdefault((group.request, *group.key), group)
         if first is group:
             literals[id(group)] = folded.literals
+            joined.append(group)
         else:
             first.join(group, literals_differ=literals[id(first)] != folded.literals)
-    return list(settled.values())
+    whole: dict[tuple[object, ...], Group] = {}
+    for group in joined:
+        first = whole.setdefault(group.key, group)
+        if first is not group:
+            first.absorb(group)
+    return list(whole.values())

@@ -7,16 +7,21 @@ version differs, the sign says so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db.models import Model, QuerySet
 
 from nplusone_guard.capture.code import known, learn
+from nplusone_guard.capture.descriptors import DESCRIPTORS, hangs_on, label
+from nplusone_guard.capture.related import from_queryset
+from nplusone_guard.capture.rows import relation_step
 from nplusone_guard.trace import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from types import FrameType
+
+    from nplusone_guard.capture.rows import Rows
 
 _QUERYSET = "QuerySet."
 #: QuerySet methods → operation; the outermost one on the stack names what the code asked for.
@@ -49,44 +54,121 @@ _COMPILERS: Final = {
     "SQLUpdateCompiler.execute_sql": "update",
     "SQLDeleteCompiler.execute_sql": "delete",
 }
+_ORM: Final = ("django/db/models/", "django/contrib/contenttypes/")
 
 
-def read_access(start: FrameType | None, stop: FrameType | None) -> Access | None:
+class Sighting(NamedTuple):
+    """An access with what must not outlive the moment: the instance it hangs on, its queryset."""
+
+    access: Access
+    instance: Model | None = None
+    queryset: Any = None
+
+
+class _Seen:
+    """What a walk from the wrapper outward has met so far."""
+
+    __slots__ = ("compiled", "locals", "method", "operation", "queryset", "refresh", "save")
+
+    def __init__(self) -> None:
+        self.queryset: Any = None
+        self.operation: str | None = None
+        self.locals: Mapping[str, Any] = {}  # those of the method that named the operation
+        self.compiled: Access | None = None
+        self.method: str | None = None
+        self.refresh: Any = None
+        self.save: Mapping[str, Any] | None = None
+
+
+def look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sighting:
     """The access behind the query whose wrapper was called from ``start``.
 
-    Looks outward as far as ``stop``, the innermost frame of the project.  ``None`` where no frame
-    of the ORM is between them: raw SQL through a cursor.
+    Looks outward as far as ``stop``, the innermost frame of the project.  Where no frame of the
+    ORM is between them it is raw SQL through a cursor.
     """
-    queryset: QuerySet[Any] | None = None
-    operation: str | None = None
-    compiled: Access | None = None
+    seen = _Seen()
     frame = start
     while frame is not None and frame is not stop:
         code = frame.f_code
         info = known(id(code)) or learn(code)
         path, name = info.framework_path, code.co_qualname
-        if path is not None:
-            descriptor = _DESCRIPTORS.get((path, name))
+        if path is not None and path.startswith(_ORM):
+            if code.co_name != "manager_method":  # Manager's copy of a queryset's method
+                seen.method = code.co_name
+            descriptor = DESCRIPTORS.get((path, name))
             if descriptor is not None:
-                access = descriptor(frame.f_locals)
-                if access is not None:
-                    return access
-            elif path == "django/db/models/query.py":
-                if name.startswith(_QUERYSET):
-                    method = name[len(_QUERYSET) :]
-                    if method in _OPERATIONS:
-                        operation = _OPERATIONS[method]
-                        found = frame.f_locals.get("self")
-                        if queryset is None and isinstance(found, QuerySet):
-                            queryset = found  # never tested for truth: that would run it
-                elif name == "prefetch_one_level":
-                    return _prefetch(frame.f_locals, queryset)
-            elif path == "django/db/models/sql/compiler.py" and compiled is None:
-                compiled = _compiled(frame.f_locals, name)
+                names = frame.f_locals
+                return Sighting(descriptor(names), hangs_on(names), seen.queryset)
+            if path == "django/db/models/query.py":
+                if name == "prefetch_one_level":
+                    return _prefetch(frame.f_locals, seen.queryset)
+                _note_queryset(seen, frame, name)
+            elif path == "django/db/models/base.py":
+                if name == "Model.refresh_from_db":
+                    seen.refresh = frame.f_locals.get("self")
+                elif name == "Model.save_base":
+                    seen.save = frame.f_locals
+            elif path == "django/db/models/deletion.py" and name.startswith("Collector."):
+                # What the collector reads and deletes on the way belongs to the delete.
+                seen.operation = "delete"
+            elif path == "django/db/models/sql/compiler.py" and seen.compiled is None:
+                seen.compiled = _compiled(frame.f_locals, name)
         frame = frame.f_back
-    if queryset is not None and operation is not None:
-        return _from_queryset(queryset, operation)
-    return compiled
+    return _settled(seen, rows)
+
+
+def _note_queryset(seen: _Seen, frame: FrameType, name: str) -> None:
+    if name.startswith("RawQuerySet."):
+        seen.operation = "raw"
+        seen.queryset = frame.f_locals.get("self")
+        return
+    if not name.startswith(_QUERYSET):
+        return
+    method = name[len(_QUERYSET) :]
+    operation = _OPERATIONS.get(method)
+    if operation is None:
+        return
+    if seen.operation != "delete":
+        seen.operation = operation
+    if method in {"aggregate", "get"}:
+        seen.locals = frame.f_locals
+    found = frame.f_locals.get("self")
+    if seen.queryset is None and isinstance(found, QuerySet):
+        seen.queryset = found  # never tested for truth: that would run it
+
+
+def _settled(seen: _Seen, rows: Rows) -> Sighting:
+    if seen.refresh is not None:
+        model = label(type(seen.refresh))
+        return Sighting(Access("refresh", model=model, method="refresh_from_db"))
+    if seen.save is not None:
+        return _saved(seen, seen.save)
+    if seen.operation == "delete" and seen.compiled is not None:
+        # One statement of several that a delete() takes; the model is the statement's own.
+        return Sighting(Access("delete", model=seen.compiled.model, method=seen.method or "delete"))
+    if seen.operation == "raw":
+        access = Access("raw", model=label(seen.queryset.model), method="raw")
+        return Sighting(access, None, seen.queryset)
+    if seen.queryset is not None and seen.operation is not None:
+        access, instance = from_queryset(
+            seen.queryset, seen.operation, seen.locals, seen.method, rows
+        )
+        return Sighting(access, instance, seen.queryset)
+    return Sighting(seen.compiled or Access("raw"))
+
+
+def _saved(seen: _Seen, names: Mapping[str, Any]) -> Sighting:
+    """What ``Model.save()`` ran: an insert, or an update of the columns it was given."""
+    operation = seen.compiled.operation if seen.compiled is not None else seen.operation
+    chosen = names.get("update_fields") or ()
+    return Sighting(
+        Access(
+            "update" if operation in {"update", "select"} else operation or "update",
+            model=label(type(names.get("self"))),
+            method=seen.method,
+            columns=tuple(sorted(map(str, chosen))),
+        )
+    )
 
 
 def _compiled(names: Mapping[str, Any], name: str) -> Access | None:
@@ -94,142 +176,28 @@ def _compiled(names: Mapping[str, Any], name: str) -> Access | None:
     if operation is None and name != "SQLCompiler.execute_sql":
         return None
     query = getattr(names.get("self"), "query", None)
-    model = getattr(query, "model", None)
-    return Access(operation or "select", model=_label(model))
+    return Access(operation or "select", model=label(getattr(query, "model", None)))
 
 
-def _label(model: Any) -> str | None:
-    """``app.Model`` of a model class."""
-    meta = getattr(model, "_meta", None)
-    return str(meta.label) if meta is not None else None
-
-
-def _forward(names: Mapping[str, Any]) -> Access | None:
-    field = names["self"].field
-    operation = "lazy one-to-one" if field.one_to_one else "lazy forward"
-    if getattr(field.remote_field, "parent_link", False):
-        operation = "parent link"
-    return Access(
-        operation,
-        model=_label(field.remote_field.model),
-        relation=f"{_label(field.model)}.{field.name}",
-        lookup=field.name,
-        instance_model=_label(type(names.get("instance"))),
-    )
-
-
-def _reverse_one_to_one(names: Mapping[str, Any]) -> Access | None:
-    related = names["self"].related
-    accessor = related.get_accessor_name()
-    return Access(
-        "lazy one-to-one",
-        model=_label(related.related_model),
-        relation=f"{_label(related.model)}.{accessor}",
-        lookup=accessor,
-        instance_model=_label(type(names.get("instance"))),
-    )
-
-
-def _deferred(names: Mapping[str, Any]) -> Access | None:
-    field = names["self"].field
-    label = _label(field.model)
-    return Access(
-        "deferred column",
-        model=label,
-        relation=f"{label}.{field.name}",
-        lookup=field.name,
-        instance_model=_label(type(names.get("instance"))),
-    )
-
-
-def _generic_key(names: Mapping[str, Any]) -> Access | None:
-    descriptor = names["self"]
-    field = getattr(descriptor, "field", descriptor)  # Django 5.2: the field is its descriptor
-    return Access(
-        "generic key",
-        relation=f"{_label(field.model)}.{field.name}",
-        lookup=field.name,
-        instance_model=_label(type(names.get("instance"))),
-    )
-
-
-def _content_type(names: Mapping[str, Any]) -> Access | None:
-    return Access("content type", model=_label(names["self"].model))
-
-
-_RELATED = "django/db/models/fields/related_descriptors.py"
-_DESCRIPTORS: Final[dict[tuple[str, str], Callable[[Mapping[str, Any]], Access | None]]] = {
-    (_RELATED, "ForwardManyToOneDescriptor.__get__"): _forward,
-    (_RELATED, "ForwardOneToOneDescriptor.__get__"): _forward,
-    (_RELATED, "ReverseOneToOneDescriptor.__get__"): _reverse_one_to_one,
-    ("django/db/models/query_utils.py", "DeferredAttribute.__get__"): _deferred,
-    # Django 5.2 and 6.0: GenericForeignKey is its own descriptor.
-    ("django/contrib/contenttypes/fields.py", "GenericForeignKey.__get__"): _generic_key,
-    ("django/contrib/contenttypes/fields.py", "GenericForeignKeyDescriptor.__get__"): _generic_key,
-    # Looked up on the way to a generic key, and cached by Django from then on.
-    ("django/contrib/contenttypes/models.py", "ContentTypeManager.get_for_id"): _content_type,
-    ("django/contrib/contenttypes/models.py", "ContentTypeManager.get_for_model"): _content_type,
-}
-
-
-def _prefetch(names: Mapping[str, Any], queryset: QuerySet[Any] | None) -> Access:
-    lookup = names.get("lookup")
+def _prefetch(names: Mapping[str, Any], queryset: Any) -> Sighting:
+    lookup, level = names["lookup"], names["level"]
     instances = names.get("instances") or ()
     first = instances[0] if instances else None
-    name = getattr(lookup, "prefetch_through", None)
-    label = _label(type(first)) if isinstance(first, Model) else None
-    return Access(
+    if not isinstance(first, Model):
+        return Sighting(Access("prefetch"), None, queryset)
+    name = lookup.prefetch_through.split("__")[level]
+    attribute = lookup.get_current_to_attr(level)[0]
+    step = relation_step(type(first), name)
+    relation = getattr(getattr(type(first), name, None), "rel", None)
+    access = Access(
         "prefetch",
-        model=_label(queryset.model) if queryset is not None else None,
-        lookup=str(name) if name is not None else None,
-        instance_model=label,
+        model=label(queryset.model) if queryset is not None else None,
+        relation=f"{label(type(first))}.{name}",
+        lookup=attribute,
+        instance_model=label(type(first)),
+        many=step.many,
+        generic=step.generic,
+        method="prefetch_related",
+        remote=getattr(getattr(relation, "field", None), "name", None),
     )
-
-
-_LAZY_READS: Final = {"iterate", "get", "first", "last", "in_bulk"}
-
-
-def _from_queryset(queryset: QuerySet[Any], operation: str) -> Access:
-    model = _label(queryset.model)
-    instance = queryset._hints.get("instance")  # type: ignore[attr-defined]  # noqa: SLF001
-    if not isinstance(instance, Model):
-        return Access(operation, model=model)
-    found = _to_many_relation(queryset, instance)
-    if found is None:
-        return Access(operation, model=model, instance_model=_label(type(instance)))
-    label, accessor, lazy = found
-    return Access(
-        lazy if operation in _LAZY_READS else operation,
-        model=model,
-        relation=f"{label}.{accessor}",
-        lookup=accessor,
-        instance_model=_label(type(instance)),
-        many=True,
-    )
-
-
-def _to_many_relation(
-    queryset: QuerySet[Any], instance: Model
-) -> tuple[str | None, str | None, str] | None:
-    """Owner's label, accessor and operation of the related manager a queryset came from."""
-    for field in queryset._known_related_objects:  # type: ignore[attr-defined]  # noqa: SLF001
-        remote = field.remote_field
-        if isinstance(instance, remote.model):
-            return _label(remote.model), remote.get_accessor_name(), "lazy reverse"
-    meta: Any = type(instance)._meta  # noqa: SLF001
-    for condition in queryset.query.where.children:
-        target: Any = getattr(getattr(condition, "lhs", None), "target", None)
-        if target is None:
-            continue
-        for field in meta.many_to_many:
-            if field.remote_field.through is target.model and field.m2m_field_name() == target.name:
-                return _label(field.model), field.name, "lazy many-to-many"
-        for relation in meta.related_objects:
-            if (
-                relation.many_to_many
-                and relation.through is target.model
-                and relation.field.m2m_reverse_field_name() == target.name
-            ):
-                accessor = relation.get_accessor_name()
-                return _label(relation.model), accessor, "lazy many-to-many"
-    return None
+    return Sighting(access, first, queryset)

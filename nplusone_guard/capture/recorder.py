@@ -11,16 +11,18 @@ from __future__ import annotations
 import logging
 from sys import _getframe
 from threading import get_ident
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from nplusone_guard.allow import allowances_in_force
-from nplusone_guard.capture.callsite import Found, Memo, Path, find, unchanged
+from nplusone_guard.capture.callsite import Found, Memo, Path, find, unchanged, view_of
 from nplusone_guard.capture.code import forget_excess
 from nplusone_guard.capture.cursor import counting_class
 from nplusone_guard.capture.group import Group, parameters_hash, settle
-from nplusone_guard.capture.orm import read_access
+from nplusone_guard.capture.orm import look
+from nplusone_guard.capture.related import source_of
+from nplusone_guard.capture.rows import Rows
 from nplusone_guard.capture.scope import active
 from nplusone_guard.shape import as_text, fold, written_table
 
@@ -53,6 +55,8 @@ def observe(
         return execute(sql, params, many, context)
     try:
         lane = recorder.lanes.get(get_ident()) or recorder.open_lane()
+        if lane.pending is not None:
+            lane.note_rows()
         cursor = context["cursor"]
         connection = context["connection"]
         memo = lane.memo if sql == lane.sql else lane.recall(sql)
@@ -84,14 +88,22 @@ def observe(
             if counting is not kind:
                 cursor.__class__ = counting
             cursor._guard_group = group  # noqa: SLF001  our own attribute
+        spent = group.seconds - group.mark
+        if spent > group.peak:  # noqa: PLR1730  max() costs a call
+            group.peak = spent
+        group.mark = group.seconds
     except Exception:  # noqa: BLE001  the one boundary of capture: the app's query must run
         recorder.fail()
         return execute(sql, params, many, context)
     start = perf_counter()
     try:
-        return execute(sql, params, many, context)
-    finally:
+        result = execute(sql, params, many, context)
+    except BaseException:
+        group.failures += 1  # to be tried again
         group.seconds += perf_counter() - start
+        raise
+    group.seconds += perf_counter() - start
+    return result
 
 
 class Lane:
@@ -105,6 +117,7 @@ class Lane:
         "counting",
         "groups",
         "memo",
+        "pending",
         "recorder",
         "sql",
     )
@@ -116,6 +129,7 @@ class Lane:
         self.memo: Memo | None = None
         self.groups: list[Group] = []
         self.call: FrameType | None = None
+        self.pending: tuple[Any, Group] | None = None
         self._calls = 0
         self._memos: dict[str, Memo] = {}
         self._by_path: dict[tuple[int, str, Path], dict[str, Group]] = {}
@@ -168,7 +182,10 @@ class Lane:
             text, literals = folded.shape.text, folded.literals
             group = on_path.get(text)
         if group is None:
-            group = on_path[text] = Group(recorder.next_order(), alias, text, found.path)
+            group = on_path[text] = Group(
+                recorder.next_order(), alias, text, found.path, recorder.requests
+            )
+            group.view = view_of(found.outer)
             group.allowances = allowances_in_force()
             group.writes = written_table(text)
             if found.excused:
@@ -188,25 +205,56 @@ class Lane:
     ) -> None:
         """Learn from one execution what counting does not tell: the access, the parameters."""
         recorder = self.recorder
-        if group.count <= 2 and (group.access is None or group.access.relation is None):  # noqa: PLR2004
-            group.access = read_access(frame, inner) or group.access
+        if group.count <= 2:  # noqa: PLR2004
+            self._look(group, frame, inner)
         if group.writes is not None:
+            group.follow = group.count < 2  # noqa: PLR2004
             recorder.epoch += 1
             recorder.written[group.writes] = recorder.epoch
-            return
-        if group.access is not None and group.access.is_lazy:
-            group.follow = False
             return
         # The parameters of executemany may be an iterator that yields only once.
         parameters = group.count if many else parameters_hash(params, literals)
         if group.count == 1:
             group.parameters = parameters
-        elif parameters != group.parameters:
+            if not many:
+                group.echoes = recorder.asked_before(group, parameters)
+        if group.access is not None and group.access.is_lazy:
+            group.follow = group.count < 2  # noqa: PLR2004  the second look is still to come
+            return
+        if group.count > 1 and parameters != group.parameters:
             group.varied = True
-            group.follow = group.count < 2  # noqa: PLR2004  the second look at the access is done
-        elif recorder.epoch != group.epoch and recorder.wrote_since(sql, group.epoch):
+            group.follow = group.count < 2  # noqa: PLR2004
+        elif group.count > 1 and (
+            (recorder.epoch != group.epoch and recorder.wrote_since(sql, group.epoch))
+            or group.idled()
+        ):
             group.refreshed += 1
         group.epoch = recorder.epoch
+        group.asked_at = (perf_counter(), thread_time())
+
+    def _look(self, group: Group, frame: FrameType, inner: FrameType | None) -> None:
+        """Read Django's frames: the access, where its instance came from, whose rows it loads."""
+        rows = self.recorder.rows
+        access, instance, queryset = look(frame, inner, rows)
+        if group.access is None or group.access.relation is None:
+            group.access = access
+        if instance is not None:
+            owner = rows.owner(instance)
+            if owner is not None and owner[0] is group:
+                group.chained = True
+            elif owner is not None and group.parent is None:
+                group.parent, group.via = owner
+        if queryset is not None:
+            if group.source is None:
+                group.source = source_of(queryset)
+            if group.source is not None:
+                self.pending = (queryset, group)
+
+    def note_rows(self) -> None:
+        """The next query begins: the rows of the last one are there."""
+        pending, self.pending = self.pending, None
+        if pending is not None:
+            self.recorder.rows.note(*pending)
 
     def _same_call(self, group: Group, call: FrameType) -> None:
         """Count the executions of one ORM call once.
@@ -230,7 +278,7 @@ class Lane:
 
     def release(self) -> None:
         """Let go of frames, connections and statements."""
-        self.sql = self.memo = self.call = None
+        self.sql = self.memo = self.call = self.pending = None
         self._memos.clear()
 
 
@@ -245,6 +293,8 @@ class Recorder:
         self.requests = 0
         self.epoch = 0
         self.written: dict[str, int] = {}
+        self.rows: Rows = Rows(parent.rows if parent is not None else None)
+        self._asked: dict[tuple[object, ...], Group] = {}
         self.declared: set[Budget] = set()  # by the request's view, judged with the whole
         self.allowances: list[Allowance] = list(allowances_in_force())
         self._order = 0
@@ -260,6 +310,17 @@ class Recorder:
         """The rank of a new group."""
         self._order += 1
         return self._order
+
+    def asked_before(self, group: Group, parameters: int) -> Group | None:
+        """The group of another place that asked the same, its tables not written to since."""
+        key = (group.request, group.database, group.sql, parameters)
+        first = self._asked.setdefault(key, group)
+        if first is group:
+            return None
+        if self.epoch != first.epoch and self.wrote_since(group.sql, first.epoch):
+            self._asked[key] = group
+            return None
+        return first
 
     def wrote_since(self, sql: Any, epoch: int) -> bool:
         """Whether a table that ``sql`` reads was written after ``epoch``."""
@@ -284,6 +345,8 @@ class Recorder:
             lane.release()
         self._settled = self._merge(settle(self._all_groups()))
         self.lanes = {}
+        self.rows = Rows(None)
+        self._asked.clear()
         if self.parent is not None:
             self.parent.absorb(self._settled)
 
@@ -302,7 +365,8 @@ class Recorder:
         settled = self._settled
         if settled is None:
             settled = self._merge(settle(group.copy() for group in self._all_groups()))
-        return tuple(group.frozen() for group in settled)
+        index = {group.key: number for number, group in enumerate(settled)}
+        return tuple(group.frozen(index) for group in settled)
 
     def _all_groups(self) -> list[Group]:
         return [group for lane in list(self.lanes.values()) for group in list(lane.groups)]

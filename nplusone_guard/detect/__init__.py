@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from nplusone_guard.detect.duplicate import duplicate
 from nplusone_guard.detect.n_plus_one import n_plus_one
 from nplusone_guard.detect.options import Options
+from nplusone_guard.detect.slow import slow
+from nplusone_guard.detect.unbounded import unbounded
+from nplusone_guard.detect.write_loop import write_loop
 
 if TYPE_CHECKING:
     from nplusone_guard.finding import Finding
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DETECTORS", "Options", "detect"]
 
-DETECTORS = (n_plus_one, duplicate)
+DETECTORS = (n_plus_one, duplicate, write_loop, slow, unbounded)
 
 _SEVERITIES = ("error", "warning", "info")
 

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``threshold``: from how many calls on one path on repetition is a finding."""
+    """Limits from which on something is a finding; ``None`` switches its detector off.
+
+    ``threshold``: calls on one path.  ``slow_ms``: milliseconds of one execution.
+    ``unbounded_rows``: rows of one SELECT without LIMIT, in a request.
+    """
 
     threshold: int = 2
+    slow_ms: float | None = None
+    unbounded_rows: int | None = None

@@ -1,0 +1,61 @@
+"""From findings to what to type: one finding a cause, its origin, its path and its fix.
+
+Where the evidence does not reach, a finding says what it knows and proposes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nplusone_guard.advise.cause import Cause, causes
+from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
+from nplusone_guard.advise.writes import duplicate_fix, slow_fix, unbounded_fix, write_causes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nplusone_guard.finding import Finding
+    from nplusone_guard.trace import Trace
+
+__all__ = ["advise"]
+
+
+def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
+    """The causes behind the findings, the one whose fix saves most time first."""
+    advised: list[Finding] = []
+    writes: list[Finding] = []
+    loops: list[Finding] = []
+    for finding in findings:
+        if finding.kind == "write_loop":
+            writes.append(finding)
+        elif finding.kind == "n_plus_one":
+            (writes if finding.relation is None else loops).append(finding)
+        elif finding.kind == "duplicate":
+            advised.append(replace(finding, fix=duplicate_fix(finding)))
+        elif finding.kind == "slow":
+            advised.append(replace(finding, fix=slow_fix(finding, finding.group.peak_ms)))
+        else:
+            advised.append(replace(finding, fix=unbounded_fix(finding)))
+    for finding in write_causes(writes):
+        (advised if finding.kind == "write_loop" else loops).append(finding)
+    advised += [_advised(cause, trace) for cause in causes(loops, trace)]
+    return tuple(sorted(advised, key=_urgency))
+
+
+def _advised(cause: Cause, trace: Trace) -> Finding:
+    finding = replace(
+        cause.finding(),
+        origin=evaluated_at(cause, trace),
+        fix=n_plus_one_fix(cause, trace),
+    )
+    access = finding.group.access
+    if finding.group.chained and access is not None and not access.many:
+        return replace(finding, severity="info")
+    return finding
+
+
+def _urgency(finding: Finding) -> tuple[bool, float]:
+    """By what a fix may save: all but one execution at each level."""
+    saved = sum(each.db_ms * (1 - 1 / max(each.count, 1)) for each in finding.walk())
+    return finding.severity == "info", -saved

@@ -1,0 +1,115 @@
+"""From findings to causes: what one line mends is one finding, with the rest nested in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from nplusone_guard.advise.lineage import Lineage, lineage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nplusone_guard.finding import Finding
+    from nplusone_guard.trace import QueryGroup, Trace
+
+#: Reads of a relation that a prefetch of the whole relation serves from memory.
+SERVED = frozenset({"count", "exists"})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A finding with the way to its rows."""
+
+    finding: Finding
+    index: int
+    lineage: Lineage
+
+    @property
+    def group(self) -> QueryGroup:
+        """The finding's group."""
+        return self.finding.group
+
+    @property
+    def operation(self) -> str:
+        """What the ORM was asked for."""
+        access = self.group.access
+        return access.operation if access is not None else "raw"
+
+    @property
+    def loads(self) -> bool:
+        """Whether it loads a whole relation."""
+        access = self.group.access
+        return (
+            access is not None
+            and access.step is not None
+            and (access.is_lazy or access.operation == "prefetch")
+        )
+
+    @property
+    def served(self) -> bool:
+        """Whether a prefetch of its relation would answer it."""
+        access = self.group.access
+        return access is not None and access.operation in SERVED and not access.narrowed
+
+
+@dataclass(slots=True)
+class Cause:
+    """Findings with one remedy; the first one leads."""
+
+    members: list[Member] = field(default_factory=list)
+
+    @property
+    def lead(self) -> Member:
+        """The finding that stands for all."""
+        return self.members[0]
+
+    def finding(self) -> Finding:
+        """The lead, with the others nested in it."""
+        nested = tuple(
+            replace(member.finding, path=member.lineage.path or None) for member in self.members[1:]
+        )
+        return replace(self.lead.finding, nested=nested, path=self.lead.lineage.path or None)
+
+
+def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
+    """The causes of N+1 findings, each with its outermost and first finding in the lead."""
+    # By identity: two groups may be equal as data.
+    index = {id(group): number for number, group in enumerate(trace.groups)}
+    numbered = [(finding, index[id(finding.group)]) for finding in findings]
+    repeated = {number for _, number in numbered}
+    members = [
+        Member(finding, number, lineage(trace, number, repeated)) for finding, number in numbered
+    ]
+    loaded = {
+        (member.lineage.origin, member.lineage.path)
+        for member in members
+        if member.loads and member.lineage.origin is not None
+    }
+    found: dict[object, Cause] = {}
+    for member in members:
+        found.setdefault(_key(member, repeated, loaded, trace), Cause()).members.append(member)
+    for cause in found.values():
+        cause.members.sort(
+            key=lambda member: (len(member.lineage.steps), not member.loads, member.index)
+        )
+    return list(found.values())
+
+
+def _key(
+    member: Member,
+    repeated: set[int],
+    loaded: set[tuple[int, str]],
+    trace: Trace,
+) -> object:
+    way = member.lineage
+    if member.operation == "deferred column":
+        return ("columns", way.origin, way.path, None if way.origin is not None else member.index)
+    above = [number for number in way.ancestors if number in repeated]
+    top = above[0] if above else member.index
+    if way.origin is None:
+        return ("unknown", top)
+    if top == member.index:
+        by_itself = not member.loads and not (member.served and (way.origin, way.path) in loaded)
+        return ("alone", member.index) if by_itself else ("load", way.origin, way.path)
+    return ("load", way.origin, lineage(trace, top, repeated).path)

@@ -1,0 +1,88 @@
+"""Where the rows of a group came from: the root queryset, and the relations from it.
+
+What the recorder knows by identity comes first; for an instance it did not see (rows of an
+iterator) the only earlier SELECT of its model.  With two candidates nothing is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from nplusone_guard.trace import QueryGroup, Step, Trace
+
+#: Operations whose queryset is written in the project's code, where a call can be added to it.
+_WRITTEN = frozenset({"iterate", "get", "first", "last", "in_bulk", "raw", "filter"})
+_RELATION = frozenset({"lazy reverse", "lazy many-to-many"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The way from a root queryset to a group.
+
+    ``origin``: index of the group of the root queryset; ``None`` where the evidence ends before.
+    ``steps``: the relations from its rows up to and with the group's own.  ``ancestors``: the
+    groups between, outermost first.
+    """
+
+    origin: int | None
+    steps: tuple[Step, ...]
+    ancestors: tuple[int, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """As ``prefetch_related`` takes it."""
+        return "__".join(step.lookup for step in self.steps)
+
+
+def lineage(trace: Trace, index: int, repeated: Container[int]) -> Lineage:
+    """The lineage of a group; ``repeated`` are the indexes of groups that are findings."""
+    group = trace.groups[index]
+    step = group.access.step if group.access is not None else None
+    steps: tuple[Step, ...] = (step,) if step is not None else ()
+    ancestors: list[int] = []
+    seen = {index}
+    parent, via = _parent(trace, index)
+    while parent is not None and parent not in seen:
+        seen.add(parent)
+        steps = (*via, *steps)
+        above = trace.groups[parent]
+        if holds_code(above, repeated=parent in repeated):
+            return Lineage(parent, steps, tuple(reversed(ancestors)))
+        ancestors.append(parent)
+        step = above.access.step if above.access is not None else None
+        if step is None:
+            break
+        steps = (step, *steps)
+        parent, via = _parent(trace, parent)
+    return Lineage(None, steps, tuple(reversed(ancestors)))
+
+
+def holds_code(group: QueryGroup, *, repeated: bool) -> bool:
+    """Whether the project's code builds the group's queryset, so that a call can be added."""
+    access = group.access
+    if access is None:
+        return False
+    if access.relation is None:
+        return access.operation in _WRITTEN
+    # A related manager's queryset: only where it stands in code, not where a field renders it.
+    by_code = bool(group.path) and group.site == group.path[0]
+    return not repeated and by_code and access.operation in _WRITTEN | _RELATION
+
+
+def _parent(trace: Trace, index: int) -> tuple[int | None, tuple[Step, ...]]:
+    group = trace.groups[index]
+    if group.parent is not None:
+        return group.parent, group.via
+    model = group.access.instance_model if group.access is not None else None
+    if model is None:
+        return None, ()
+    candidates = [
+        number
+        for number, other in enumerate(trace.groups[:index])
+        if other.source is not None and other.access is not None and other.access.model == model
+    ]
+    return (candidates[0], ()) if len(candidates) == 1 else (None, ())

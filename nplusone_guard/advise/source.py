@@ -1,0 +1,200 @@
+"""Source files as syntax trees: the expression at a place, and what encloses it.
+
+Read when a report is made, and only for what it shows.  Nothing of the project is run; where it
+is already loaded, its modules tell what a name stands for.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from nplusone_guard.trace import CallSite
+
+if TYPE_CHECKING:
+    from types import CodeType, ModuleType
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """An expression with its file and the functions and classes around it, outermost first."""
+
+    file: str
+    node: ast.expr
+    around: tuple[ast.AST, ...]
+
+    @property
+    def function(self) -> Function | None:
+        """The innermost function around it."""
+        return next(
+            (node for node in reversed(self.around) if isinstance(node, Function)),
+            None,
+        )
+
+    @property
+    def cls(self) -> ast.ClassDef | None:
+        """The innermost class around it."""
+        return next(
+            (node for node in reversed(self.around) if isinstance(node, ast.ClassDef)), None
+        )
+
+    def at(self, node: ast.expr) -> Spot:
+        """Another expression of the same function."""
+        return Spot(self.file, node, self.around)
+
+    def site(self) -> CallSite:
+        """The expression as a place."""
+        names = [node.name for node in self.around if isinstance(node, (*_FUNCTIONS, ast.ClassDef))]
+        return CallSite(
+            file=self.file,
+            line=self.node.lineno,
+            function=".".join(names) or "<module>",
+            end_line=self.node.end_lineno,
+            column=self.node.col_offset,
+            end_column=self.node.end_col_offset,
+        )
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def tree_of(file: str) -> ast.Module | None:
+    """The syntax tree of a file, or ``None`` where there is no source."""
+    linecache.checkcache(file)
+    return _parsed("".join(linecache.getlines(file)))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text) if text else None
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def spot_at(site: CallSite) -> Spot | None:
+    """The expression that stands exactly at a place."""
+    tree = tree_of(site.file)
+    if tree is None or site.column is None:
+        return None
+    wanted = (site.line, site.column, site.end_line, site.end_column)
+    return _search(tree, (), site, wanted)
+
+
+def _search(
+    node: ast.AST, around: tuple[ast.AST, ...], site: CallSite, wanted: tuple[Any, ...]
+) -> Spot | None:
+    for child in ast.iter_child_nodes(node):
+        first = getattr(child, "lineno", None)
+        if first is not None:
+            decorators = getattr(child, "decorator_list", None) or ()
+            first = min([first, *(each.lineno for each in decorators)])
+            if not first <= site.line <= (child.end_lineno or first):  # type: ignore[attr-defined]
+                continue
+        if isinstance(child, ast.expr):
+            here = (child.lineno, child.col_offset, child.end_lineno, child.end_col_offset)
+            if here == wanted:
+                return Spot(site.file, child, around)
+        inside = (*around, child) if isinstance(child, (*_FUNCTIONS, ast.ClassDef)) else around
+        found = _search(child, inside, site, wanted)
+        if found is not None:
+            return found
+    return None
+
+
+def function_spot(function: Any) -> Spot | None:
+    """The expression that a function of the project returns, if it is the only one."""
+    try:
+        code: CodeType | None = inspect.unwrap(function).__code__
+    except (AttributeError, ValueError):
+        return None
+    if code is None:
+        return None
+    tree = tree_of(code.co_filename)
+    return _returned(code.co_filename, tree, (), code) if tree is not None else None
+
+
+def _returned(file: str, node: ast.AST, around: tuple[ast.AST, ...], code: CodeType) -> Spot | None:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (*_FUNCTIONS, ast.ClassDef)):
+            inside = (*around, child)
+            if isinstance(child, _FUNCTIONS) and child.name == code.co_name:
+                first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
+                if first == code.co_firstlineno:
+                    return returned(file, child, inside)
+            found = _returned(file, child, inside, code)
+        else:
+            found = _returned(file, child, around, code)
+        if found is not None:
+            return found
+    return None
+
+
+def returned(file: str, function: Function, around: tuple[ast.AST, ...]) -> Spot | None:
+    """The only expression that a function returns."""
+    values = [
+        node.value
+        for node in own_nodes(function)
+        if isinstance(node, ast.Return) and node.value is not None
+    ]
+    return Spot(file, values[0], around) if len(values) == 1 else None
+
+
+def own_nodes(function: ast.AST) -> list[ast.AST]:
+    """The nodes of a function, without those of functions and classes within it."""
+    found: list[ast.AST] = []
+    pending: list[ast.AST] = list(ast.iter_child_nodes(function))
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            pending.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def class_spot(cls: type, name: str) -> Spot | None:
+    """The value that the body of a class of the project assigns to a name."""
+    try:
+        file = inspect.getsourcefile(cls)
+        first = inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return None
+    tree = tree_of(file) if file is not None else None
+    if file is None or tree is None:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
+            start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            if start != first:
+                continue
+            value = assigned(node.body, name)
+            return Spot(file, value, (node,)) if value is not None else None
+    return None
+
+
+def assigned(body: list[ast.stmt], name: str) -> ast.expr | None:
+    """The value that one of the statements assigns to a name."""
+    for statement in body:
+        targets: list[ast.expr] = []
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return statement.value  # type: ignore[attr-defined, no-any-return]
+    return None
+
+
+def module_of(file: str) -> ModuleType | None:
+    """The loaded module whose source a file is."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "__file__", None) == file:
+            return module
+    return None

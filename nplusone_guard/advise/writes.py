@@ -1,0 +1,144 @@
+"""What to type in place of a loop of writes, and against what else is no N+1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nplusone_guard.advise.lookups import class_name
+from nplusone_guard.finding import Fix
+
+if TYPE_CHECKING:
+    from nplusone_guard.finding import Finding
+    from nplusone_guard.trace import QueryGroup
+
+#: Methods of the ORM that may run several statements for one row.
+_WRITERS = frozenset(
+    [
+        "save",
+        "asave",
+        "create",
+        "acreate",
+        "delete",
+        "adelete",
+        "add",
+        "aadd",
+        "set",
+        "aset",
+        "remove",
+        "aremove",
+        "clear",
+        "aclear",
+        "get_or_create",
+        "aget_or_create",
+        "update_or_create",
+        "aupdate_or_create",
+    ]
+)
+_NO_SIGNALS = "no save() is called and no signal sent"
+
+
+def write_causes(findings: list[Finding]) -> list[Finding]:
+    """One finding a loop: a call may write to several tables, and read before it writes.
+
+    ``findings``: those of kind ``write_loop``, and the N+1 ones without a relation.
+    """
+    loops: dict[object, list[Finding]] = {}
+    rest: list[Finding] = []
+    for finding in findings:
+        if finding.kind == "write_loop":
+            loops.setdefault(_place(finding.group), []).append(finding)
+    for finding in findings:
+        if finding.kind == "write_loop":
+            continue
+        same = loops.get(_place(finding.group))
+        if same is not None and _method(finding.group) in _WRITERS:
+            same.append(finding)
+        else:
+            rest.append(finding)
+    return [*(_cause(members) for members in loops.values()), *rest]
+
+
+def _place(group: QueryGroup) -> object:
+    return group.database, group.path or group.site, group.field, _method(group)
+
+
+def _method(group: QueryGroup) -> str | None:
+    return group.access.method if group.access is not None else None
+
+
+def _cause(members: list[Finding]) -> Finding:
+    # The table that a call is about is written last: parents, join tables and cascades before it.
+    writes = [finding for finding in members if finding.kind == "write_loop"]
+    lead = writes[-1]
+    nested = tuple(finding for finding in members if finding is not lead)
+    return replace(lead, nested=nested, fix=_fix(lead.group, writes))
+
+
+def _fix(group: QueryGroup, writes: list[Finding]) -> Fix:
+    access = group.access
+    if access is None or access.model is None:
+        code = "cursor.executemany(sql, rows)"
+        return Fix(code, "Collect the rows and send them in one call.", group.site)
+    model = class_name(access.model)
+    method = access.method or ""
+    if method in _WRITERS and method[1:] in _WRITERS:
+        method = method[1:]  # the asynchronous twin
+    if group.operation == "delete":
+        code = f"{model}.objects.filter(pk__in=keys).delete()"
+        explain = "Collect the keys and delete all rows together."
+    elif method in {"add", "set", "remove"}:
+        code = f"{model}.objects.bulk_create(links, ignore_conflicts=True)"
+        explain = "Collect the rows of the join table and write them together; add() takes several."
+    elif method in {"get_or_create", "update_or_create"}:
+        code = f"{model}.objects.bulk_create(objects, ignore_conflicts=True)"
+        if method == "update_or_create":
+            code = (
+                f"{model}.objects.bulk_create(objects, update_conflicts=True, "
+                "unique_fields=[...], update_fields=[...])"
+            )
+        explain = f"Collect the objects and write them together; {_NO_SIGNALS}."
+    elif group.operation == "insert":
+        tables = {each.group.shape.id for each in writes if each.group.operation == "insert"}
+        if len(tables) > 1:
+            return Fix(
+                "",
+                "Each object writes to several tables (inheritance), which bulk_create() can't: "
+                "only the loop around it can go.",
+                group.site,
+            )
+        code = f"{model}.objects.bulk_create(objects)"
+        explain = f"Collect the objects and write them together; {_NO_SIGNALS}."
+    else:
+        columns = ", ".join(f'"{name}"' for name in access.columns) or "..."
+        code = f"{model}.objects.bulk_update(objects, [{columns}])"
+        explain = f"Collect the changed objects and write them together; {_NO_SIGNALS}."
+    return Fix(code, explain, group.site)
+
+
+def duplicate_fix(finding: Finding) -> Fix:
+    """Ask once."""
+    if finding.nested:
+        explain = "Ask once and hand the result on; nothing changed between these places."
+    else:
+        explain = "Ask once, before the loop, and keep the result; nothing changed meanwhile."
+    return Fix("", explain)
+
+
+def slow_fix(finding: Finding, slowest: float) -> Fix:
+    """What is known of a slow statement."""
+    rows = finding.group.peak_rows
+    return Fix(
+        "",
+        f"The slowest took {slowest:.0f} ms" + (f" for {rows} rows" if rows else "") + ". EXPLAIN "
+        "it: look for a full scan of a filtered or sorted column, and for columns nobody reads.",
+    )
+
+
+def unbounded_fix(finding: Finding) -> Fix:
+    """Pages."""
+    return Fix(
+        "",
+        f"{finding.group.peak_rows} rows at once, and more as the table grows: paginate, cut it "
+        "with a slice, or go through it with iterator().",
+    )

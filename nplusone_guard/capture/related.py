@@ -1,0 +1,217 @@
+"""A queryset → :class:`Access`: what it was asked for, and the related manager it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from django.db.models import F, Model
+from django.db.models.query import ModelIterable
+
+from nplusone_guard.capture.descriptors import label
+from nplusone_guard.trace import Access, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nplusone_guard.capture.rows import Rows
+
+#: Reads of a whole relation: what a prefetch replaces.
+_WHOLE: Final = frozenset({"iterate", "in_bulk"})
+
+
+def from_queryset(
+    queryset: Any, operation: str, names: Mapping[str, Any], method: str | None, rows: Rows
+) -> tuple[Access, Model | None]:
+    """The access, and the instance of the related manager where it came from one.
+
+    ``names``: the local variables of the queryset's method.
+    """
+    model = label(queryset.model)
+    details: dict[str, Any] = {"model": model, "method": method}
+    if operation == "get":
+        details["columns"] = _looked_up(names)
+    elif operation == "aggregate":
+        details["aggregates"] = _aggregates(names)
+    found = _related_manager(queryset, rows)
+    if found is None:
+        return Access(operation, **details), None
+    instance = found.instance
+    narrowed = _is_narrowed(queryset, found.conditions)
+    if operation in _WHOLE:
+        operation = "filter" if narrowed else found.operation
+    return (
+        Access(
+            operation,
+            relation=f"{found.owner}.{found.accessor}",
+            lookup=found.accessor,
+            instance_model=label(type(instance)) if instance is not None else found.owner,
+            many=True,
+            remote=found.remote,
+            query_name=found.query_name,
+            narrowed=narrowed,
+            peers=bool(getattr(getattr(queryset, "_fetch_mode", None), "track_peers", False)),
+            **details,
+        ),
+        instance,
+    )
+
+
+def _is_narrowed(queryset: Any, conditions: int) -> bool:
+    """Whether a related manager's queryset is more than ``all()``: a prefetch would not serve it.
+
+    ``conditions``: how many the manager itself sets.
+    A default manager that filters looks narrowed too; the source at the place tells.
+    """
+    query = queryset.query
+    return bool(
+        len(query.where.children) > conditions
+        or query.order_by
+        or query.is_sliced
+        or query.distinct
+        or query.annotations
+        or query.select_related
+        or query.deferred_loading[0]
+        or queryset._prefetch_related_lookups  # noqa: SLF001
+        or not issubclass(queryset._iterable_class, ModelIterable)  # noqa: SLF001
+    )
+
+
+def source_of(queryset: Any) -> Source | None:
+    """What a fix must know of a queryset; ``None`` where it yields no model instances."""
+    query: Any = getattr(queryset, "query", None)
+    if not hasattr(queryset, "_iterable_class"):
+        return Source("raw")
+    if not issubclass(queryset._iterable_class, ModelIterable):  # noqa: SLF001
+        return None
+    names, deferring = query.deferred_loading
+    joins = [getattr(join, "join_field", None) for join in query.alias_map.values()]
+    return Source(
+        "queryset",
+        only=bool(names) and not deferring,
+        deferred=tuple(sorted(names)),
+        joined=any(
+            getattr(field, "many_to_many", False) or getattr(field, "one_to_many", False)
+            for field in joins
+        ),
+    )
+
+
+def _looked_up(names: Mapping[str, Any]) -> tuple[str, ...]:
+    given = names.get("kwargs")
+    if names.get("args") or not isinstance(given, dict):
+        return ()
+    return tuple(str(name).removesuffix("__exact") for name in given)
+
+
+def _aggregates(names: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """Simple aggregates over one column; none at all where one is not simple."""
+    found = []
+    for alias, expression in (names.get("kwargs") or {}).items():
+        sources = [each for each in expression.get_source_expressions() if each is not None]
+        plain = len(sources) == 1 and isinstance(sources[0], F)
+        if not plain or expression.filter is not None or getattr(expression, "distinct", False):
+            return ()
+        found.append((str(alias), type(expression).__name__, str(sources[0].name)))
+    return tuple(found)
+
+
+class _Related(NamedTuple):
+    """A related manager: its instance, owner, accessor, and the field back to the instance.
+
+    ``conditions``: how many conditions it puts on its querysets.
+    """
+
+    instance: Model | None
+    owner: str | None
+    accessor: str
+    operation: str
+    remote: str | None
+    query_name: str | None
+    conditions: int = 1
+
+
+def _related_manager(queryset: Any, rows: Rows) -> _Related | None:
+    instance = queryset._hints.get("instance")  # noqa: SLF001
+    if isinstance(instance, Model):
+        return _reverse_key(queryset, instance) or _many_to_many(queryset, instance)
+    return _generic_relation(queryset, rows)
+
+
+def _reverse_key(queryset: Any, instance: Model) -> _Related | None:
+    for field in queryset._known_related_objects:  # noqa: SLF001
+        remote = field.remote_field
+        if isinstance(instance, remote.model):
+            accessor = remote.get_accessor_name()
+            owner = label(remote.model)
+            return _Related(instance, owner, accessor, "lazy reverse", field.name, remote.name)
+    return None
+
+
+def _many_to_many(queryset: Any, instance: Model) -> _Related | None:
+    """Two relations between the same models differ by the join table's column alone."""
+    meta: Any = type(instance)._meta  # noqa: SLF001
+    for target in _targets(queryset.query.where.children):
+        for field in meta.many_to_many:
+            if field.remote_field.through is target.model and field.m2m_field_name() == target.name:
+                return _Related(
+                    instance,
+                    label(field.model),
+                    field.name,
+                    "lazy many-to-many",
+                    field.related_query_name(),
+                    field.name,
+                )
+        for relation in meta.related_objects:
+            if (
+                relation.many_to_many
+                and relation.through is target.model
+                and relation.field.m2m_reverse_field_name() == target.name
+            ):
+                return _Related(
+                    instance,
+                    label(relation.model),
+                    relation.get_accessor_name(),
+                    "lazy many-to-many",
+                    relation.field.name,
+                    relation.name,
+                )
+    return None
+
+
+def _targets(conditions: Iterable[Any]) -> list[Any]:
+    found = [getattr(getattr(condition, "lhs", None), "target", None) for condition in conditions]
+    return [target for target in found if target is not None]
+
+
+def _generic_relation(queryset: Any, rows: Rows) -> _Related | None:
+    """A ``GenericRelation``'s manager leaves no hint but its WHERE: a type and an object's key."""
+    equal = {
+        condition.lhs.target: condition.rhs
+        for condition in queryset.query.where.children
+        if getattr(condition, "lookup_name", None) == "exact"
+        and getattr(condition.lhs, "target", None) is not None
+    }
+    for target, value in equal.items():
+        if getattr(target.remote_field, "model", None).__class__ is not type(Model):
+            continue
+        types = getattr(target.remote_field.model, "objects", None)
+        cached = getattr(types, "_cache", {}).get(queryset.db, {})
+        content_type = cached.get(value) if isinstance(value, int) else None
+        model = content_type.model_class() if content_type is not None else None
+        if model is None:
+            continue
+        for field in model._meta.private_fields:  # noqa: SLF001
+            if (
+                getattr(field, "content_type_field_name", None) == target.name
+                and field.related_model is target.model
+            ):
+                key = next(
+                    (each for at, each in equal.items() if at.name == field.object_id_field_name),
+                    None,
+                )
+                if key is None:
+                    continue
+                to_python = model._meta.pk.to_python  # noqa: SLF001
+                instance = rows.with_key(model, to_python(key))
+                return _Related(instance, label(model), field.name, "lazy reverse", None, None, 2)
+    return None

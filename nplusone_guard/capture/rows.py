@@ -1,0 +1,116 @@
+"""Which query an instance came from: known by identity, without touching a model class.
+
+At the first executions of a group its queryset is kept until the next query begins; by then its
+rows are there, and weak references to the first of them are taken in its place.  An instance met
+later, in a descriptor's frame, is looked up among them, and in what was joined to them.
+"""
+
+from __future__ import annotations
+
+from inspect import getattr_static
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from django.db.models import Model
+from django.db.models.fields.related_descriptors import (
+    ForwardManyToOneDescriptor,
+    ReverseManyToOneDescriptor,
+    ReverseOneToOneDescriptor,
+)
+
+from nplusone_guard.trace import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nplusone_guard.capture.group import Group
+
+#: Rows remembered of one execution; a page of the usual size, and a few bytes each.
+_FIRST_ROWS = 100
+#: How many joined instances are looked at for one that is no row itself, and how deep.
+_MOST_JOINED = 2_000
+_DEEPEST = 4
+
+Owner = tuple["Group", tuple[Step, ...]]
+
+
+class Rows:
+    """The rows of one scope; an inner scope asks the outer one for those it does not know."""
+
+    __slots__ = ("_known", "_outer")
+
+    def __init__(self, outer: Rows | None) -> None:
+        self._known: dict[int, tuple[ref[Model], Group]] = {}
+        self._outer = outer
+
+    def note(self, queryset: Any, group: Group) -> None:
+        """Remember the first rows of an evaluated queryset."""
+        rows = queryset._result_cache  # noqa: SLF001
+        if rows is None:
+            return
+        group.peak_rows = max(group.peak_rows, len(rows))
+        for row in rows[:_FIRST_ROWS]:
+            if isinstance(row, Model):
+                self._known[id(row)] = (ref(row), group)
+
+    def owner(self, instance: Model) -> Owner | None:
+        """The group that loaded an instance, and the relations from its rows to the instance."""
+        found = self._direct(instance) or self._joined(instance)
+        if found is None and self._outer is not None:
+            return self._outer.owner(instance)
+        return found
+
+    def with_key(self, model: type[Model], key: object) -> Model | None:
+        """A known row by model and primary key."""
+        for known, _ in list(self._known.values()):
+            row = known()
+            if type(row) is model and row.pk == key:
+                return row
+        return self._outer.with_key(model, key) if self._outer is not None else None
+
+    def _direct(self, instance: Model) -> Owner | None:
+        known = self._known.get(id(instance))
+        # The address may have passed to another object.
+        return (known[1], ()) if known is not None and known[0]() is instance else None
+
+    def _joined(self, instance: Model) -> Owner | None:
+        looked_at = 0
+        for known, group in list(self._known.values()):
+            row = known()
+            if row is None:
+                continue
+            back = group.access.remote if group.access is not None else None
+            for joined, path in _reachable(row, (), back):
+                if joined is instance:
+                    return group, path
+                looked_at += 1
+            if looked_at > _MOST_JOINED:
+                return None
+        return None
+
+
+def _reachable(
+    row: Model, path: tuple[Step, ...], back: str | None = None
+) -> Iterator[tuple[Model, tuple[Step, ...]]]:
+    """What is loaded to one of a row's relations; not through the one that it was loaded by."""
+    for name, value in row._state.fields_cache.items():  # noqa: SLF001
+        if name != back and isinstance(value, Model):
+            further = (*path, relation_step(type(row), name))
+            yield value, further
+            if len(further) < _DEEPEST:
+                yield from _reachable(value, further)
+
+
+def relation_step(model: type[Model], accessor: str) -> Step:
+    """What following ``accessor`` from ``model`` means."""
+    descriptor = getattr_static(model, accessor, None)
+    # Django 5.2 and 6.0: the generic key is its own descriptor; 6.1 gives it one.  Its class can
+    # be imported only where contenttypes is installed, and so is known by name.
+    field = getattr(descriptor, "field", descriptor)
+    return Step(
+        accessor,
+        joinable=isinstance(descriptor, (ForwardManyToOneDescriptor, ReverseOneToOneDescriptor)),
+        many=isinstance(descriptor, ReverseManyToOneDescriptor),
+        generic=any(base.__name__ == "GenericForeignKey" for base in type(field).__mro__),
+        query_name=getattr(getattr(descriptor, "related", None), "name", None),
+    )
