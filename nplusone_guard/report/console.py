@@ -11,6 +11,7 @@ import io
 import logging
 import os
 import sys
+import textwrap
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -39,8 +40,8 @@ _INDENT = "      "
 def render(report: Report, *, color: bool = False, width: int | None = None) -> str:
     """The report as text, without a line break at its end.
 
-    ``width``: columns at which SQL and source lines are cut (default 100); names of relations and
-    places are never cut or broken.
+    ``width``: columns at which SQL and source lines are cut and prose is broken (default 100);
+    names of relations and places, and code to type, are never cut or broken.
     """
     columns = width or WIDTH
     out = io.StringIO()
@@ -63,7 +64,7 @@ def render(report: Report, *, color: bool = False, width: int | None = None) -> 
 def print_report(report: Report, file: IO[str] | None = None) -> None:
     """Print to a stream; in colour where it is a terminal (``NO_COLOR`` is honoured)."""
     stream = file or sys.stdout
-    print(render(report, color=_wants_color(stream)), file=stream)
+    print(render(report, color=_wants_color(stream), width=_columns(stream)), file=stream)
 
 
 def log(report: Report) -> None:
@@ -75,7 +76,8 @@ def log(report: Report) -> None:
     wrong = report.findings or report.violations or report.stale
     level = logging.WARNING if wrong else logging.INFO
     if logger.isEnabledFor(level):
-        logger.log(level, "%s", render(report, color=_wants_color(sys.stderr)))
+        text = render(report, color=_wants_color(sys.stderr), width=_columns(sys.stderr))
+        logger.log(level, "%s", text)
 
 
 def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -> None:
@@ -100,6 +102,16 @@ def _wants_color(stream: IO[str]) -> bool:
         return stream.isatty() and os.environ.get("TERM") != "dumb"
     except (AttributeError, ValueError):
         return False
+
+
+def _columns(stream: IO[str]) -> int:
+    """``WIDTH``, or less where the terminal is narrower; ``COLUMNS`` tells where there is none."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (AttributeError, OSError, ValueError):
+        text = os.environ.get("COLUMNS", "")
+        columns = int(text) if text.isdecimal() else 0
+    return min(columns or WIDTH, WIDTH)
 
 
 def lines(assessment: Assessment, width: int) -> Iterator[Text]:
@@ -165,11 +177,13 @@ def _finding(finding: Finding, width: int) -> Iterator[Text]:
     if finding.location is not None:
         yield from _place(finding.location, width)
     if finding.fix is not None:
+        gutter = f"{_INDENT}fix   "
         if finding.fix.code:
-            yield _line(f"{_INDENT}fix   ", finding.fix.code, "bold green")
-            yield _line(f"{_INDENT}      ", finding.fix.explain, "green")
-        else:
-            yield _line(f"{_INDENT}fix   ", finding.fix.explain, "green")
+            yield _line(gutter, finding.fix.code, "bold green")
+            gutter = f"{_INDENT}      "
+        for text in _wrapped(finding.fix.explain, width - len(gutter)):
+            yield _line(gutter, text, "green")
+            gutter = f"{_INDENT}      "
     yield _line(f"{_INDENT}sql   ", _cut(finding.shape.text, width - len(_INDENT) - 6), "dim")
 
 
@@ -209,6 +223,10 @@ def _ms(value: float) -> str:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= max(width, 8) else f"{text[: max(width, 8) - 1]}…"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(width, 30), break_long_words=False, break_on_hyphens=False)
 
 
 def _without_directory(text: str) -> str:
