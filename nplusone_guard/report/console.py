@@ -23,7 +23,7 @@ from nplusone_guard.report.place import shown_path, source_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nplusone_guard.finding import Finding
+    from nplusone_guard.finding import Finding, Fix
     from nplusone_guard.report.report import Assessment, Report
     from nplusone_guard.trace import CallSite
 
@@ -32,7 +32,9 @@ logger = logging.getLogger("nplusone_guard")
 WIDTH = 100
 MOST_FINDINGS = 10
 
-_TITLES = {"n_plus_one": "N+1", "duplicate": "duplicate"}
+MOST_LEVELS = 8
+
+_TITLES = {"n_plus_one": "N+1", "write_loop": "write loop"}
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _INDENT = "      "
 
@@ -164,31 +166,62 @@ def _summary(assessment: Assessment) -> Text:
 def _finding(finding: Finding, width: int) -> Iterator[Text]:
     head = Text("  ")
     head.append(_TITLES.get(finding.kind, finding.kind), style=_STYLES[finding.severity])
-    head.append(f" {finding.count}x  ")
+    head.append(f" {finding.total}x  ")
+    head.append(safe(_subject(finding)), style="bold")
     access = finding.group.access
-    what = finding.relation or (access.model if access and access.model else None) or "raw SQL"
-    head.append(safe(what), style="bold")
-    if access is not None:
+    if access is not None and access.operation != "raw":
         head.append(f"  {access.operation}", style="dim")
-    head.append(f"  {_ms(finding.db_ms)} ms", style="dim")
+    head.append(f"  {_ms(finding.total_ms)} ms", style="dim")
     yield head
     if finding.field_path:
         yield _line(f"{_INDENT}field ", finding.field_path, "")
     if finding.location is not None:
-        yield from _place(finding.location, width)
+        yield from _place("at", finding.location, width)
+    if finding.nested:
+        yield from _levels(finding)
     if finding.fix is not None:
-        gutter = f"{_INDENT}fix   "
-        if finding.fix.code:
-            yield _line(gutter, finding.fix.code, "bold green")
-            gutter = f"{_INDENT}      "
-        for text in _wrapped(finding.fix.explain, width - len(gutter)):
-            yield _line(gutter, text, "green")
-            gutter = f"{_INDENT}      "
+        yield from _fix(finding.fix, finding.location, width)
     yield _line(f"{_INDENT}sql   ", _cut(finding.shape.text, width - len(_INDENT) - 6), "dim")
 
 
-def _place(site: CallSite, width: int) -> Iterator[Text]:
-    place = Text(f"{_INDENT}at    ", style="dim")
+def _subject(finding: Finding) -> str:
+    access = finding.group.access
+    return finding.relation or (access.model if access and access.model else None) or "raw SQL"
+
+
+def _levels(finding: Finding) -> Iterator[Text]:
+    """What else the same cause shows: a line each, with its own count."""
+    gutter = f"{_INDENT}with  "
+    for each in finding.nested[:MOST_LEVELS]:
+        line = Text(gutter, style="dim")
+        line.append(f"{each.count}x ", style="not dim")
+        line.append(safe(_subject(each)), style="not dim bold")
+        if each.field_path:
+            line.append(f"  {safe(each.field_path)}", style="not dim")
+        if each.location is not None:
+            place = f"{safe(shown_path(each.location.file))}:{each.location.line}"
+            line.append(f"  {place}", style="not dim cyan")
+        yield line
+        gutter = f"{_INDENT}      "
+    more = len(finding.nested) - MOST_LEVELS
+    if more > 0:
+        yield Text(f"{gutter}and {more} more", style="dim")
+
+
+def _fix(fix: Fix, location: CallSite | None, width: int) -> Iterator[Text]:
+    gutter = f"{_INDENT}fix   "
+    if fix.code:
+        yield _line(gutter, fix.code, "bold green")
+        gutter = f"{_INDENT}      "
+    for text in _wrapped(fix.explain, width - len(gutter)):
+        yield _line(gutter, text, "green")
+        gutter = f"{_INDENT}      "
+    if fix.where is not None and fix.where != location:
+        yield from _place("there", fix.where, width)
+
+
+def _place(word: str, site: CallSite, width: int) -> Iterator[Text]:
+    place = Text(f"{_INDENT}{word:<6}", style="dim")
     place.append(f"{safe(shown_path(site.file))}:{site.line}", style="not dim cyan")
     place.append(f" in {safe(site.function)}")
     yield place
