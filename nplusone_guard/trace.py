@@ -133,6 +133,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """A table that a plan reads in full, and the columns that the statement filters it by."""
+
+    table: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FieldPath:
     """The serializer field that was being rendered: ``OrderSerializer.items.product_name``.
 
@@ -170,6 +178,7 @@ class QueryGroup:
     ``source``: its queryset, for a group that loaded model instances; ``view``: the class or
     function of the view that ran it.  ``echoes``: the index of an earlier group that had asked
     the same question.  ``peak_ms`` and ``peak_rows``: the most that one execution took.
+    ``scans``: the tables its plan reads in full, where the plan was asked for.
     """
 
     shape: Shape
@@ -196,6 +205,7 @@ class QueryGroup:
     echoes: int | None = None
     peak_ms: float = 0.0
     peak_rows: int = 0
+    scans: tuple[Scan, ...] | None = None
 
     @property
     def is_transaction(self) -> bool:

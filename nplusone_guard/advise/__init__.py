@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.cause import Cause, causes
 from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
-from nplusone_guard.advise.writes import duplicate_fix, slow_fix, unbounded_fix, write_causes
+from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix, write_causes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
         elif finding.kind == "duplicate":
             advised.append(replace(finding, fix=duplicate_fix(finding)))
         elif finding.kind == "slow":
-            advised.append(replace(finding, fix=slow_fix(finding, finding.group.peak_ms)))
+            advised.append(replace(finding, fix=slow_fix(finding)))
         else:
             advised.append(replace(finding, fix=unbounded_fix(finding)))
     for finding in write_causes(writes):

@@ -1,4 +1,4 @@
-"""What to type in place of a loop of writes, and against what else is no N+1."""
+"""What to type against the other kinds: loops of writes, duplicates, slow and unbounded reads."""
 
 from __future__ import annotations
 
@@ -125,14 +125,30 @@ def duplicate_fix(finding: Finding) -> Fix:
     return Fix("", explain)
 
 
-def slow_fix(finding: Finding, slowest: float) -> Fix:
-    """What is known of a slow statement."""
-    rows = finding.group.peak_rows
-    return Fix(
-        "",
-        f"The slowest took {slowest:.0f} ms" + (f" for {rows} rows" if rows else "") + ". EXPLAIN "
-        "it: look for a full scan of a filtered or sorted column, and for columns nobody reads.",
-    )
+def slow_fix(finding: Finding) -> Fix:
+    """What is known of a slow statement, and the index that its plan misses."""
+    group = finding.group
+    took = f"The slowest took {group.peak_ms:.0f} ms"
+    if group.peak_rows:
+        took += f" for {group.peak_rows} rows"
+    if group.scans is None:
+        return Fix(
+            "",
+            f"{took}. Look at its plan (EXPLAIN): a full scan of a filtered or sorted column wants "
+            'an index; NPLUSONE_GUARD["EXPLAIN"] = True has the guard ask.',
+        )
+    for scan in group.scans:
+        if scan.columns:
+            names = ", ".join(f'"{name}"' for name in scan.columns)
+            return Fix(
+                f"models.Index(fields=[{names}])",
+                f"{took}. Its plan scans all of {scan.table} for {', '.join(scan.columns)}: add "
+                "the index to the model's Meta.indexes (by the names of its fields).",
+            )
+    if group.scans:
+        tables = ", ".join(dict.fromkeys(scan.table for scan in group.scans))
+        return Fix("", f"{took}. Its plan reads all of {tables}, unfiltered: does it need all?")
+    return Fix("", f"{took}, and its plan scans no table in full: it reads too much, or waits.")
 
 
 def unbounded_fix(finding: Finding) -> Fix:
