@@ -1,32 +1,26 @@
-"""Accepted findings: ``allow(...)`` with a reason and a date, and the comment on the line.
+"""Accepted findings: ``allow(...)`` with a reason and a date.
 
 An allowance is in force for the queries that run while it is entered.  It never raises and hides
 no query from the counts: it moves a matching finding from the report's ``findings`` to its
-``suppressed``.  One that matched nothing, or whose date has passed, is reported as stale.
+``suppressed`` (``suppress.py``).
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-import linecache
-import re
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from nplusone_guard.report.report import Suppressed
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from contextvars import Token
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from nplusone_guard.finding import Finding
-    from nplusone_guard.trace import CallSite, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +52,33 @@ class Allowance:
         return f'allow("{self.relation}") at {self.place}'
 
 
-def allowance(*, relation: str, reason: str, until: str | date | None, place: str) -> Allowance:
-    """A checked allowance.  Raises ``ValueError`` that says what each part takes."""
+def allowance(
+    *, relation: str, reason: str | None, until: str | date | None, place: str
+) -> Allowance:
+    """A checked allowance.  Raises ``ValueError`` that names the argument and what it takes."""
     if not isinstance(relation, str) or not relation.strip():
-        raise ValueError('allow(relation=...) takes a pattern such as "orders.*.product" or "*".')
+        raise ValueError(
+            f'relation={relation!r}: it takes a pattern such as "orders.*.product", or "*"'
+        )
     if relation != "*" and relation.count(".") != 2:  # noqa: PLR2004
         raise ValueError(
-            f"allow(relation={relation!r}): a relation has three parts, app.Model.field, each of "
-            'which may be a shell pattern; a lone "*" covers everything.'
+            f"relation={relation!r}: a relation has three parts, app.Model.field, each of which "
+            'may be a shell pattern; a lone "*" covers everything'
         )
     if not isinstance(reason, str) or not reason.strip():
-        raise ValueError("allow(reason=...) can't be empty: say why it is accepted.")
-    if isinstance(until, str):
-        try:
-            until = date.fromisoformat(until)
-        except ValueError:
-            raise ValueError(f'allow(until={until!r}) takes a date as "2027-06-30".') from None
-    elif until is not None and not isinstance(until, date):
-        raise ValueError(f'allow(until={until!r}) takes a date or text as "2027-06-30".')
-    return Allowance(relation, reason.strip(), until, place)
+        raise ValueError(f"reason={reason!r}: say why it is accepted")
+    return Allowance(relation, reason.strip(), _day(until), place)
+
+
+def _day(until: str | date | None) -> date | None:
+    if isinstance(until, datetime):  # a date too, but one that no date can be compared with
+        return until.date()
+    if until is None or isinstance(until, date):
+        return until
+    try:
+        return date.fromisoformat(until)
+    except (TypeError, ValueError):
+        raise ValueError(f'until={until!r}: it takes a date, or text as "2027-06-30"') from None
 
 
 _in_force: ContextVar[tuple[Allowance, ...]] = ContextVar("nplusone_guard_allow", default=())
@@ -96,8 +98,9 @@ class allow:  # noqa: N801  used like a function
     ``"*"`` for everything.  ``reason``: why; required.  ``until``: the last day it holds, as a
     date or ``"2027-06-30"``.  Raises ``ValueError`` where one of them is not so.
 
-    As a decorator it takes functions, coroutine functions, generator functions of either kind,
-    and view classes (it holds for ``dispatch``).
+    As a decorator it takes functions, coroutine functions, generator functions of either kind
+    (it holds while they run, not while they wait to be asked for the next item), and view classes
+    (it holds for ``dispatch``).  A template response that a view returns is covered too.
     """
 
     def __init__(self, *, relation: str, reason: str, until: str | date | None = None) -> None:
@@ -108,12 +111,11 @@ class allow:  # noqa: N801  used like a function
             until=until,
             place=f"{caller.f_code.co_filename}:{caller.f_lineno}",
         )
-        self._tokens: list[Token[tuple[Allowance, ...]]] = []
 
     def __enter__(self) -> Allowance:
-        self._tokens.append(_in_force.set((*_in_force.get(), self.allowance)))
+        _in_force.set((*_in_force.get(), self.allowance))
         recorded = entered.get()
-        if recorded is not None:
+        if recorded is not None and self.allowance not in recorded:
             recorded.append(self.allowance)
         return self.allowance
 
@@ -123,7 +125,12 @@ class allow:  # noqa: N801  used like a function
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _in_force.reset(self._tokens.pop())
+        # Not a token: blocks of tasks and generators overlap and may end in another context.
+        others = list(_in_force.get())
+        if self.allowance in others:
+            others.reverse()
+            others.remove(self.allowance)
+            _in_force.set(tuple(reversed(others)))
 
     async def __aenter__(self) -> Allowance:
         return self.__enter__()
@@ -135,12 +142,6 @@ class allow:  # noqa: N801  used like a function
         traceback: TracebackType | None,
     ) -> None:
         self.__exit__(kind, error, traceback)
-
-    def _again(self) -> allow:
-        """A fresh context manager for one call: calls may overlap."""
-        again = object.__new__(allow)
-        again.allowance, again._tokens = self.allowance, []
-        return again
 
     def __call__(self, target: Any) -> Any:
         if isinstance(target, type):
@@ -159,86 +160,77 @@ class allow:  # noqa: N801  used like a function
 
             @functools.wraps(target)
             async def wrapper(*args: Any, **kwargs: Any) -> Any:
-                with self._again():
-                    async for item in target(*args, **kwargs):
-                        yield item
+                generator = target(*args, **kwargs)
+                step, value = generator.asend, None
+                try:
+                    while True:
+                        with self:
+                            item = await step(value)
+                        try:
+                            step, value = generator.asend, (yield item)
+                        except GeneratorExit:
+                            raise
+                        except BaseException as error:  # noqa: BLE001  whatever is thrown in
+                            step, value = generator.athrow, error
+                except StopAsyncIteration:
+                    return
+                finally:
+                    with self:
+                        await generator.aclose()
         elif inspect.iscoroutinefunction(target):
 
             @functools.wraps(target)
             async def wrapper(*args: Any, **kwargs: Any) -> Any:
-                with self._again():
-                    return await target(*args, **kwargs)
+                return await self._awaited(target(*args, **kwargs))
         elif inspect.isgeneratorfunction(target):
 
             @functools.wraps(target)
             def wrapper(*args: Any, **kwargs: Any) -> Any:
-                with self._again():
-                    return (yield from target(*args, **kwargs))
+                generator = target(*args, **kwargs)
+                step, value = generator.send, None
+                try:
+                    while True:
+                        with self:
+                            item = step(value)
+                        try:
+                            step, value = generator.send, (yield item)
+                        except GeneratorExit:
+                            raise
+                        except BaseException as error:  # noqa: BLE001  whatever is thrown in
+                            step, value = generator.throw, error
+                except StopIteration as end:
+                    return end.value
+                finally:
+                    with self:
+                        generator.close()
         else:
 
             @functools.wraps(target)
             def wrapper(*args: Any, **kwargs: Any) -> Any:
-                with self._again():
-                    return target(*args, **kwargs)
+                with self:
+                    result = target(*args, **kwargs)
+                # An asynchronous view's dispatch() is a plain function that gives a coroutine.
+                return self._awaited(result) if inspect.iscoroutine(result) else self._late(result)
 
         return wrapper
 
+    async def _awaited(self, running: Coroutine[Any, Any, Any]) -> Any:
+        with self:
+            result = await running
+        return self._late(result)
 
-_COMMENT = re.compile(
-    r"#\s*guard:\s*allow\[\s*(?P<relation>[^\],\s]+)\s*(?:,\s*until=(?P<until>[\d-]+)\s*)?\]"
-    r"[ \t]*(?P<reason>[^#\n]*)"
-)
+    def _late(self, result: Any) -> Any:
+        """A result whose rendering is covered too, if it is a template response.
 
+        Django renders it after the view has returned.
+        """
+        render = getattr(result, "render", None)
+        if callable(render) and getattr(result, "is_rendered", True) is False:
 
-def comment_allowances(site: CallSite | None) -> Iterator[Allowance]:
-    """The allowances written on the lines of a place.
+            def covered() -> Any:
+                del result.render  # before anything pickles the response
+                with self:
+                    return render()
 
-    ``# guard: allow[orders.OrderItem.product] reason``, with ``, until=2027-06-30`` inside the
-    brackets where it ends some day.  One without a reason, or with a date that is none, is not
-    valid and covers nothing.
-    """
-    if site is None:
-        return
-    for number in range(site.line, (site.end_line or site.line) + 1):
-        for match in _COMMENT.finditer(linecache.getline(site.file, number)):
-            try:
-                yield allowance(**match.groupdict(), place=f"{site.file}:{number}")
-            except ValueError:
-                continue
-
-
-def suppress(
-    findings: Iterable[Finding], trace: Trace, configured: Iterable[Allowance], today: date
-) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...], tuple[str, ...]]:
-    """What is left of the findings, what is suppressed by which allowance, and what is stale.
-
-    An allowance of the settings that matched nothing is not stale: it is meant for other requests.
-    """
-    configured = tuple(configured)
-    kept: list[Finding] = []
-    suppressed: list[Suppressed] = []
-    used: set[Allowance] = set()
-    seen: dict[Allowance, None] = dict.fromkeys(trace.allowances)
-    for finding in findings:
-        candidates = (
-            *finding.group.allowances,
-            *comment_allowances(finding.location),
-            *configured,
-        )
-        matching = [candidate for candidate in candidates if candidate.matches(finding)]
-        used.update(matching)
-        seen.update(dict.fromkeys(candidates[: len(candidates) - len(configured)]))
-        seen.update(dict.fromkeys(matching))
-        valid = [candidate for candidate in matching if not candidate.expired(today)]
-        if valid:
-            suppressed.append(Suppressed(finding, valid[0]))
-        else:
-            kept.append(finding)
-    stale = tuple(
-        f"{candidate} expired on {candidate.until}: {candidate.reason}"
-        if candidate.expired(today)
-        else f"{candidate} matched nothing: {candidate.reason}"
-        for candidate in seen
-        if candidate.expired(today) or candidate not in used
-    )
-    return tuple(kept), tuple(suppressed), stale
+            result.render = covered
+        return result

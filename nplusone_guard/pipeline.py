@@ -10,11 +10,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise import advise
-from nplusone_guard.allow import entered, suppress
+from nplusone_guard.allow import entered
 from nplusone_guard.budget import Budget
 from nplusone_guard.detect import Options, detect
 from nplusone_guard.detect.duplicate import redundant
 from nplusone_guard.report import Assessment, Report
+from nplusone_guard.suppress import suppress
 from nplusone_guard.trace import Trace
 
 if TYPE_CHECKING:
