@@ -36,10 +36,10 @@ class Budget:
 
     def limits(self) -> Iterator[tuple[str, float]]:
         """The limits that are set, as (name, limit) in the order of their fields."""
-        for field in fields(self):
-            limit = getattr(self, field.name)
+        for name in LIMITS:
+            limit = getattr(self, name)
             if limit is not None:
-                yield field.name, limit
+                yield name, limit
 
     def override(self, other: Budget | None) -> Budget:
         """This budget with the limits that ``other`` sets in place of its own."""
@@ -56,6 +56,10 @@ class Budget:
         )
 
 
+#: The names of the limits, in their order.
+LIMITS = tuple(field.name for field in fields(Budget))
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetViolation:
     """A limit that was exceeded: its name, what it allows, what was seen."""
@@ -65,4 +69,9 @@ class BudgetViolation:
     actual: float
 
     def __str__(self) -> str:
-        return f"{self.limit}: {self.actual:g} of {self.allowed:g} allowed"
+        return f"{self.limit}: {_plain(self.actual)} of {_plain(self.allowed)} allowed"
+
+
+def _plain(value: float) -> str:
+    """A number as people write it: never ``1e+06``, no ``.0``, three decimal places at most."""
+    return f"{round(value, 3):.15g}"

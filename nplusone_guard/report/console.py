@@ -120,8 +120,7 @@ def lines(assessment: Assessment, width: int) -> Iterator[Text]:
     """The lines of a report."""
     yield _summary(assessment)
     for violation in assessment.violations:
-        text = f"  over budget  {violation.limit}: {violation.actual:g} of {violation.allowed:g}"
-        yield Text(f"{text} allowed", style="bold red")
+        yield Text(f"  over budget  {violation}", style="bold red")
     for finding in assessment.findings[:MOST_FINDINGS]:
         yield from _finding(finding, width)
     more = len(assessment.findings) - MOST_FINDINGS

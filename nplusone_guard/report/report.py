@@ -150,15 +150,17 @@ class Report:
         return to_dict(self)
 
     def judge(self, budget: Budget) -> None:
-        """Hold the report to one more budget; raises ``BudgetExceeded`` where it goes over."""
-        assessment = self.assessment
-        new = budget.violations(assessment.actual)
-        if not new:
-            return
-        self._final = replace(
-            assessment, violations=tuple(dict.fromkeys((*assessment.violations, *new)))
-        )
-        raise BudgetExceeded(str(self), self)
+        """Hold the report to one more budget; raises ``BudgetExceeded`` where it goes over.
+
+        While the trace is open that is its state so far, and the budget holds on.
+        """
+        if self._final is not None:
+            self._final = _held(self._final, budget)
+        else:
+            before = self._assess
+            self._assess = lambda: _held(before(), budget)
+        if budget.violations(self.assessment.actual):
+            raise BudgetExceeded(str(self), self)
 
     def raise_for_violations(self) -> None:
         """Raise what is wrong, with the whole report as message.
@@ -179,6 +181,11 @@ class Report:
     def __repr__(self) -> str:
         assessment = self.assessment
         return (
-            f"<Report {assessment.trace.label!r}: {assessment.trace.queries} queries, "
-            f"{len(assessment.findings)} findings>"
+            f"<Report {assessment.trace.label!r} queries={assessment.trace.queries} "
+            f"findings={len(assessment.findings)}>"
         )
+
+
+def _held(assessment: Assessment, budget: Budget) -> Assessment:
+    more = (*assessment.violations, *budget.violations(assessment.actual))
+    return replace(assessment, violations=tuple(dict.fromkeys(more)))
