@@ -7,7 +7,7 @@ falls back to its default, and the system checks name it.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from nplusone_guard.allow import Allowance, allowance
-from nplusone_guard.budget import Budget
+from nplusone_guard.budget import LIMITS, Budget
 from nplusone_guard.detect.options import Options
 
 if TYPE_CHECKING:
@@ -122,45 +122,57 @@ def _threshold(value: Any) -> int:
     return value
 
 
-_LIMITS = tuple(limit.name for limit in fields(Budget))
-
-
 def _budget(value: Any) -> Budget | None:
     if value is None or isinstance(value, Budget):
         return value
     if not isinstance(value, dict):
         raise ValueError('None or a dict of limits, such as {"queries": 10}')
-    unknown = [key for key in value if key not in _LIMITS]
+    unknown = [key for key in value if key not in LIMITS]
     if unknown:
-        raise ValueError(f"limits named {', '.join(_LIMITS)}; {unknown[0]!r} is none of them")
+        raise ValueError(f"limits named {', '.join(LIMITS)}; {unknown[0]!r} is none of them")
     try:
         return Budget(**value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"numbers from 0 as limits: {error}") from None
+        raise ValueError(f"numbers from 0 as limits: {str(error).rstrip('.')}") from None
 
 
 def _budgets(value: Any) -> dict[str, Budget]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
         raise ValueError('a dict from routes to limits: {"GET api/v1/orders/": {"queries": 4}}')
-    return {key: _budget(limits) or Budget() for key, limits in value.items()}
+    budgets = {}
+    for key, limits in value.items():
+        try:
+            budgets[key] = _budget(limits) or Budget()
+        except ValueError as error:
+            raise ValueError(f"for {key!r}, {error}") from None
+    return budgets
 
 
 def _allow(value: Any) -> tuple[Allowance, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, dict) for item in value):
         raise ValueError('a list of dicts: [{"relation": "orders.*.product", "reason": "..."}]')
     allowances = []
-    for item in value:
+    for number, item in enumerate(value):
         unknown = [key for key in item if key not in {"relation", "reason", "until"}]
         if unknown:
-            raise ValueError(f"the keys relation, reason and until; {unknown[0]!r} is none")
-        allowances.append(
-            allowance(
-                relation=item.get("relation", ""),
-                reason=item.get("reason", ""),
-                until=item.get("until"),
-                place=f'{SETTING}["ALLOW"]',
+            raise ValueError(
+                f"dicts with the keys relation, reason and until; {unknown[0]!r} in item {number} "
+                "is none of them"
             )
-        )
+        try:
+            allowances.append(
+                allowance(
+                    relation=item.get("relation", ""),
+                    reason=item.get("reason", ""),
+                    until=item.get("until"),
+                    place=f'{SETTING}["ALLOW"]',
+                )
+            )
+        except ValueError as error:
+            raise ValueError(
+                'a list like [{"relation": "orders.*.product", "reason": "two rows at most"}]; '
+                f"item {number} has {error}"
+            ) from None
     return tuple(allowances)
 
 
@@ -199,7 +211,7 @@ def _reporters(value: Any) -> tuple[Callable[[Report], object], ...]:
     for path in value:
         try:
             reporter = import_string(path)
-        except ImportError as error:
+        except Exception as error:  # noqa: BLE001  whatever the module does when it is imported
             raise ValueError(f"importable dotted paths; {path!r}: {error}") from None
         if not callable(reporter):
             raise ValueError(f"dotted paths to functions that take a Report; {path!r} is none")
