@@ -40,7 +40,7 @@ def check_middleware(**_: Any) -> Iterable[CheckMessage]:
             hint="Keep the first one.",
             id="nplusone_guard.W001",
         )
-    elif not listed and getattr(settings, SETTING, None):
+    elif not listed and getattr(settings, SETTING, None) and guard_settings().enabled:
         yield Info(
             f"{SETTING} is set, but {MIDDLEWARE} is not in MIDDLEWARE: no request is traced.",
             hint=f'MIDDLEWARE = ["{MIDDLEWARE}", ...]',
