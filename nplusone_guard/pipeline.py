@@ -115,6 +115,21 @@ class Scope:
         return replace(assessment, violations=self.budget.violations(assessment.actual))
 
 
+def open_scope(label: str, *, budget: Budget | None = None, threshold: int | None = None) -> Scope:
+    """An active scope, with what the settings say where nothing is given."""
+    from nplusone_guard.conf import guard_settings  # noqa: PLC0415  imports Django
+
+    settings = guard_settings()
+    scope = Scope(
+        label,
+        budget=budget,
+        options=settings.options(threshold),
+        configured=settings.allow,
+    )
+    scope.activate()
+    return scope
+
+
 class capture:  # noqa: N801  used like a function
     """Trace a block: ``with capture() as report: ...``; also ``async with``.
 
@@ -142,16 +157,7 @@ class capture:  # noqa: N801  used like a function
         self._scopes: list[Scope] = []
 
     def __enter__(self) -> Report:
-        from nplusone_guard.conf import guard_settings  # noqa: PLC0415  imports Django
-
-        settings = guard_settings()
-        scope = Scope(
-            self._label,
-            budget=self._budget,
-            options=settings.options(self._threshold),
-            configured=settings.allow,
-        )
-        scope.activate()
+        scope = open_scope(self._label, budget=self._budget, threshold=self._threshold)
         self._scopes.append(scope)
         return scope.report
 

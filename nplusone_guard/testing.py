@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import functools
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from django.test import AsyncClient, Client
 
 from nplusone_guard.budget import Budget
-from nplusone_guard.pipeline import capture
+from nplusone_guard.pipeline import capture, open_scope
+from nplusone_guard.streaming import TracedAsyncStream, TracedStream
 
 if TYPE_CHECKING:
     import unittest
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
     from contextlib import AbstractContextManager
 
+    from nplusone_guard.pipeline import Scope
     from nplusone_guard.report import Report
 
     _TestCase = unittest.TestCase
@@ -32,7 +34,8 @@ _originals: dict[type, Any] = {}
 def hold_requests(budget: Budget) -> Iterator[None]:
     """Hold each request that a Django or DRF test client makes to ``budget``.
 
-    The request fails with ``BudgetExceeded`` where it is made.  Budgets nest: each holds.
+    The request fails with ``BudgetExceeded`` where it is made, a streaming one where its stream
+    has been read.  Budgets nest: each holds.
     Covers ``Client``, ``AsyncClient`` and their subclasses, DRF's ``APIClient`` among them.
     """
     with _lock:
@@ -55,17 +58,27 @@ def _install() -> None:
 
     @functools.wraps(sync_request)
     def request(client: Client, **environ: Any) -> Any:
-        with capture(label=_label(environ)) as report:
+        scope = open_scope(_label(environ))
+        try:
             response = sync_request(client, **environ)
-        _judge(report)
-        return response
+        except BaseException:
+            scope.deactivate()
+            scope.close()
+            raise
+        scope.deactivate()
+        return _judged_response(scope, response)
 
     @functools.wraps(async_request)
     async def arequest(client: AsyncClient, **environ: Any) -> Any:
-        async with capture(label=_label(environ)) as report:
+        scope = open_scope(_label(environ))
+        try:
             response = await async_request(client, **environ)
-        _judge(report)
-        return response
+        except BaseException:
+            scope.deactivate()
+            scope.close()
+            raise
+        scope.deactivate()
+        return _judged_response(scope, response)
 
     Client.request = request  # type: ignore[method-assign, assignment]
     AsyncClient.request = arequest  # type: ignore[method-assign, assignment]
@@ -82,9 +95,39 @@ def _label(environ: dict[str, Any]) -> str:
     return f"{method} {environ.get('PATH_INFO') or environ.get('path') or '/'}"
 
 
-def _judge(report: Report) -> None:
-    for budget in _held:
+def _judged_response(scope: Scope, response: Any) -> Any:
+    """The response, judged now, or at the end of its stream: that is where its queries run."""
+    held = tuple(_held)
+    if not response.streaming:
+        _judge(scope, held)
+    elif response.is_async:
+        response.streaming_content = _judged_async_stream(scope, response.streaming_content, held)
+    else:
+        response.streaming_content = _judged_stream(scope, response.streaming_content, held)
+    return response
+
+
+def _judge(scope: Scope, held: Iterable[Budget]) -> None:
+    report = scope.finish()
+    for budget in held:
         report.judge(budget)
+
+
+def _judged_stream(
+    scope: Scope, chunks: Iterable[bytes], held: Iterable[Budget]
+) -> Iterator[bytes]:
+    with closing(TracedStream(chunks, scope, scope.close)) as traced:
+        yield from traced
+    _judge(scope, held)
+
+
+async def _judged_async_stream(
+    scope: Scope, chunks: AsyncIterator[bytes], held: Iterable[Budget]
+) -> AsyncIterator[bytes]:
+    with closing(TracedAsyncStream(chunks, scope, scope.close)) as traced:
+        async for chunk in traced:
+            yield chunk
+    _judge(scope, held)
 
 
 @contextmanager
