@@ -67,17 +67,21 @@ def suppress(
     used: set[Allowance] = set()
     seen: dict[Allowance | str, None] = dict.fromkeys(trace.allowances)
     for finding in findings:
-        own = (*finding.group.allowances, *comment_allowances(finding.location))
-        matching = [
-            each
-            for each in (*own, *configured)
-            if isinstance(each, Allowance) and each.matches(finding)
-        ]
-        used.update(matching)
-        seen.update(dict.fromkeys((*own, *matching)))
-        valid = [each for each in matching if not each.expired(today)]
-        if valid:
-            suppressed.append(Suppressed(finding, valid[0]))
+        covers: list[Allowance | None] = []
+        for place in finding.walk():
+            own = (*place.group.allowances, *comment_allowances(place.location))
+            matching = [
+                each
+                for each in (*own, *configured)
+                if isinstance(each, Allowance) and each.matches(place)
+            ]
+            used.update(matching)
+            seen.update(dict.fromkeys((*own, *matching)))
+            covers.append(next((each for each in matching if not each.expired(today)), None))
+        # A duplicate whose later places are all accepted is left with asking once.
+        cover = covers[0] or (finding.count == 1 and all(covers[1:]) and covers[-1])
+        if cover:
+            suppressed.append(Suppressed(finding, cover))
         else:
             kept.append(finding)
     stale = (_staleness(each, used, today) for each in seen)

@@ -22,7 +22,7 @@ def read_customers():
 
 
 def read_payers():
-    for order in Order.objects.all():
+    for order in Order.objects.order_by("pk"):
         order.payer.name
 
 
@@ -49,7 +49,7 @@ def test_it_ends_with_its_block(shop):
     with capture() as report:
         with allow(relation=CUSTOMER, reason="accepted here"):
             read_customers()
-        for order in Order.objects.all():
+        for order in Order.objects.order_by("pk"):
             order.customer.name
     assert relations(report.findings) == [CUSTOMER]
     assert suppressed(report) == [CUSTOMER]

@@ -28,7 +28,7 @@ def read_customers():
 
 
 def read_payers():
-    return [order.payer.name for order in Order.objects.all()]
+    return [order.payer.name for order in Order.objects.order_by("pk")]
 
 
 def verdict(report):
@@ -61,7 +61,8 @@ def test_a_function_that_is_on_the_stack_several_times(shop):
 
     with capture() as report:
         names(3)
-        read_customers()
+        for order in Order.objects.order_by("pk"):
+            order.customer.name
     assert verdict(report) == ([CUSTOMER], [CUSTOMER])
 
 

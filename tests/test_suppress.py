@@ -177,6 +177,23 @@ def test_it_may_stand_in_a_template(shop, tmp_path):
     assert suppressed(report) == [(CUSTOMER, "few")]
 
 
+def test_a_question_asked_in_two_places_is_covered_at_the_later_one(shop):
+    with capture() as report:
+        Order.objects.count()
+        Order.objects.count()  # guard: allow[*] asked again after a while
+    assert suppressed(report) == [(None, "asked again after a while")]
+    assert report.findings == ()
+
+
+def test_a_question_asked_in_three_places_is_not_covered_at_one_of_them(shop):
+    with capture() as report:
+        Order.objects.count()
+        Order.objects.count()  # guard: allow[*] asked again after a while
+        Order.objects.count()
+    assert [finding.kind for finding in report.findings] == ["duplicate"]
+    assert report.stale == ()
+
+
 def test_a_block_and_a_comment_that_both_match_are_both_used(read):
     with allow(relation="shop.*.*", reason="block"):
         report = read("# guard: allow[shop.Order.customer] comment")
