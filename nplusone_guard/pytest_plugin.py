@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nplusone_guard.budget import Budget
+from nplusone_guard.budget import LIMITS, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a marker that is not valid before any test runs."""
+    for item in items:
+        _marked_budget(item)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Hold the requests of a marked test; the closest marker wins limit by limit."""
@@ -43,15 +49,25 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 def _marked_budget(item: pytest.Item) -> Budget | None:
     budget: Budget | None = None
-    for marker in reversed(list(item.iter_markers(_MARKER))):
+    callspec = getattr(item, "callspec", None)
+    parameters = [id(mark) for mark in callspec.marks] if callspec is not None else []
+    # pytest counts the marker of one parameter set as further away than the function's.
+    markers = sorted(item.iter_markers(_MARKER), key=lambda mark: id(mark) not in parameters)
+    for marker in reversed(markers):
         try:
-            own = Budget(*marker.args, **marker.kwargs)
+            own = _budget(marker)
         except (TypeError, ValueError) as error:
-            raise pytest.UsageError(
-                f"{item.nodeid}: @pytest.mark.query_budget(...): {error}"
-            ) from None
+            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{_MARKER}: {error}") from None
         budget = own if budget is None else budget.override(own)
     return budget
+
+
+def _budget(marker: pytest.Mark) -> Budget:
+    unknown = [name for name in marker.kwargs if name not in LIMITS]
+    if marker.args or unknown:
+        what = repr(unknown[0]) if unknown else f"{marker.args[0]!r} without a name"
+        raise TypeError(f"it takes the limits {', '.join(LIMITS)}; {what} is none of them.")
+    return Budget(**marker.kwargs)
 
 
 class QueryGuard:

@@ -58,6 +58,7 @@ def _install() -> None:
 
     @functools.wraps(sync_request)
     def request(client: Client, **environ: Any) -> Any:
+        __tracebackhide__ = True
         scope = open_scope(_label(environ))
         try:
             response = sync_request(client, **environ)
@@ -70,6 +71,7 @@ def _install() -> None:
 
     @functools.wraps(async_request)
     async def arequest(client: AsyncClient, **environ: Any) -> Any:
+        __tracebackhide__ = True
         scope = open_scope(_label(environ))
         try:
             response = await async_request(client, **environ)
@@ -97,6 +99,7 @@ def _label(environ: dict[str, Any]) -> str:
 
 def _judged_response(scope: Scope, response: Any) -> Any:
     """The response, judged now, or at the end of its stream: that is where its queries run."""
+    __tracebackhide__ = True
     held = tuple(_held)
     if not response.streaming:
         _judge(scope, held)
@@ -108,6 +111,7 @@ def _judged_response(scope: Scope, response: Any) -> Any:
 
 
 def _judge(scope: Scope, held: Iterable[Budget]) -> None:
+    __tracebackhide__ = True
     report = scope.finish()
     for budget in held:
         report.judge(budget)
@@ -116,6 +120,7 @@ def _judge(scope: Scope, held: Iterable[Budget]) -> None:
 def _judged_stream(
     scope: Scope, chunks: Iterable[bytes], held: Iterable[Budget]
 ) -> Iterator[bytes]:
+    __tracebackhide__ = True
     with closing(TracedStream(chunks, scope, scope.close)) as traced:
         yield from traced
     _judge(scope, held)
@@ -124,6 +129,7 @@ def _judged_stream(
 async def _judged_async_stream(
     scope: Scope, chunks: AsyncIterator[bytes], held: Iterable[Budget]
 ) -> AsyncIterator[bytes]:
+    __tracebackhide__ = True
     with closing(TracedAsyncStream(chunks, scope, scope.close)) as traced:
         async for chunk in traced:
             yield chunk
@@ -133,6 +139,7 @@ async def _judged_async_stream(
 @contextmanager
 def budgeted(label: str, budget: Budget) -> Iterator[Report]:
     """Trace a block and raise ``BudgetExceeded`` with its report where it goes over a limit."""
+    __tracebackhide__ = True
     with capture(label=label, budget=budget) as report:
         yield report
     report.judge(budget)
@@ -172,6 +179,7 @@ class QueryBudgetMixin(_TestCase):
     @contextmanager
     def assertNoNPlusOne(self, *, threshold: int | None = None) -> Iterator[Report]:  # noqa: N802
         """Fail with the report where the block loads row by row."""
+        __tracebackhide__ = True
         with capture(label=self.id(), threshold=threshold) as report:
             yield report
         report.raise_for_violations()

@@ -154,6 +154,7 @@ class Report:
 
         While the trace is open that is its state so far, and the budget holds on.
         """
+        __tracebackhide__ = True  # pytest shows the line that was over the budget
         if self._final is not None:
             self._final = _held(self._final, budget)
         else:
@@ -167,6 +168,7 @@ class Report:
 
         Raises ``BudgetExceeded`` for a violation, else ``NPlusOneDetected`` for an N+1.
         """
+        __tracebackhide__ = True
         if self.ok:
             return
         error = BudgetExceeded if self.violations else NPlusOneDetected
