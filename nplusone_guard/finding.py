@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
@@ -96,9 +97,13 @@ class Finding:
         return self.group.field.text if self.group.field else None
 
 
+#: Functions of their own up to Python 3.11, part of the one around them since 3.12 (PEP 709).
+_COMPREHENSIONS = re.compile(r"(?:\.<locals>)?\.?<(?:list|set|dict)comp>")
+
+
 def finding_id(kind: Kind, route: str | None, group: QueryGroup) -> str:
     """Sixteen hex digits that name a finding across runs, machines and edits."""
-    function = group.site.function if group.site else ""
+    function = _COMPREHENSIONS.sub("", group.site.function) or "<module>" if group.site else ""
     field = group.field.text if group.field else ""
     text = "\x1f".join((kind, route or "", group.shape.id, function, field))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

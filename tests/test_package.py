@@ -96,7 +96,9 @@ def test_pytest_finds_the_plugin():
 def built(tmp_path_factory):
     """The names in the wheel and in the source distribution."""
     pytest.importorskip("build", reason="distributions are built where build is installed")
-    pytest.importorskip("hatchling", reason="they are built without the network: with hatchling installed")
+    pytest.importorskip(
+        "hatchling", reason="they are built without the network: with hatchling installed"
+    )
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
     subprocess.run(command, capture_output=True, check=True)
