@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint format types docs bench-overhead bench-memory matrix pins clean
+.PHONY: help demo serve test services lint format types docs bench-overhead bench-memory matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -20,6 +20,9 @@ serve: $(INSTALLED)  ## the orders API on http://127.0.0.1:8000/, with data
 test: $(INSTALLED)  ## the tests of the library and of the orders API
 	@$(BIN)/python -m pytest -q
 	@cd example_project && ../$(BIN)/python -m pytest -q
+
+services: $(INSTALLED)  ## the tests that need a database server, on PostgreSQL and MariaDB
+	@$(BIN)/python -m tests.services
 
 lint: $(VENV)/.lint  ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -47,7 +50,7 @@ matrix: $(VENV)/.lint  ## the tests on each supported pair of Python and Django
 
 pins: $(INSTALLED)  ## compile requirements/ from pyproject.toml anew
 	@$(BIN)/pip install -q uv
-	@for group in dev ci docs services; do \
+	@for group in dev ci docs; do \
 	  $(UV) pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-header --no-annotate pyproject.toml --group $$group -o requirements/$$group.txt; done
 

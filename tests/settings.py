@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 SECRET_KEY = "tests only"
 USE_TZ = True
@@ -44,15 +45,29 @@ _ENGINES = {
 }
 
 
+def use_mysql_driver() -> None:
+    """mysqlclient where it is installed, else PyMySQL in its place.
+
+    mysqlclient is built from source and needs the client library's headers; PyMySQL needs none.
+    """
+    if find_spec("MySQLdb") is None:
+        import pymysql
+
+        pymysql.install_as_MySQLdb()
+
+
 def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
+    if parts.scheme == "mysql":
+        use_mysql_driver()
     return {
         "ENGINE": _ENGINES[parts.scheme],
         "NAME": parts.path.lstrip("/") or "nplusone_guard",
-        "USER": parts.username or "",
-        "PASSWORD": parts.password or "",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
+        "OPTIONS": {name: value == "true" for name, value in parse_qsl(parts.query)},
     }
 
 

@@ -1,0 +1,85 @@
+"""Run on database servers what must hold on each: ``python -m tests.services [pytest's own]``.
+
+The servers are those of ``TEST_POSTGRES_URL`` and ``TEST_MARIADB_URL``; each user must be allowed
+to create databases, and those that are made here are dropped again.  A server that does not answer
+is skipped, or fails the run with ``REQUIRE_SERVICES=1``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from zlib import crc32
+
+from tests.settings import use_mysql_driver
+
+ROOT = Path(__file__).resolve().parents[2]
+POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/"
+MARIADB = os.environ.get("TEST_MARIADB_URL") or "mysql://root@127.0.0.1:3306/"
+#: What is run, by name; the query of a URL becomes the OPTIONS of its database.
+RUNS = {
+    "PostgreSQL": (POSTGRES, ""),
+    "PostgreSQL, pooled, binding on the server": (POSTGRES, "?pool=true&server_side_binding=true"),
+    "MariaDB": (MARIADB, ""),
+}
+TESTS = ["tests/test_situations.py", "tests/services"]
+
+
+def trouble(url: str) -> str | None:
+    """Why nobody can log in there, or ``None``."""
+    parts = urlsplit(url)
+    try:
+        if parts.scheme == "mysql":
+            use_mysql_driver()
+            import MySQLdb
+
+            MySQLdb.connect(
+                host=parts.hostname,
+                port=parts.port or 3306,
+                user=unquote(parts.username or ""),
+                password=unquote(parts.password or ""),
+                connect_timeout=3,
+            ).close()
+        else:
+            import psycopg
+
+            # Django too creates its test database from this one.
+            server = parts._replace(scheme="postgresql", path="/postgres").geturl()
+            psycopg.connect(server, connect_timeout=3).close()
+    except Exception as error:  # noqa: BLE001  each driver has errors of its own
+        return " ".join(str(error).split())
+    return None
+
+
+def database(url: str, options: str) -> str:
+    """The URL with a database of this checkout's and environment's own, if it names none."""
+    parts = urlsplit(url)
+    own = f"/nplusone_guard_{crc32(f'{ROOT} {sys.prefix}'.encode()):08x}"
+    return parts._replace(path=parts.path if parts.path.strip("/") else own).geturl() + options
+
+
+def main() -> int:
+    required = os.environ.get("REQUIRE_SERVICES", "") not in ("", "0")
+    status = 0
+    for name, (url, options) in RUNS.items():
+        reason = trouble(url)
+        if reason is not None:
+            print(f"{name}: {'required, but' if required else 'skipped,'} {reason}", flush=True)
+            status = status or int(required)
+            continue
+        print(f"{name}:", flush=True)
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *(sys.argv[1:] or TESTS)],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": database(url, options)},
+            check=False,
+        )
+        status = status or run.returncode
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
