@@ -11,8 +11,20 @@ import nox
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["tests"]
 
 PAIRS = [("3.11", "5.2"), ("3.12", "6.0"), ("3.13", "6.1")]
+#: Run where the interpreter is there; not called for where it is not.
+OPTIONAL = [("3.14", "6.1")]
+
+
+def name(python: str, django: str) -> str:
+    """What a pair is called: ``py3.13-django6.1``."""
+    return f"py{python}-django{django}"
+
+
+NAMES = [name(*pair) for pair in [*PAIRS, *OPTIONAL]]
+each_pair = nox.parametrize(("python", "django"), [*PAIRS, *OPTIONAL], ids=NAMES)
 
 
 def interpreter(version: str) -> str | None:
@@ -33,28 +45,40 @@ def interpreter(version: str) -> str | None:
     return None
 
 
-@nox.session(python=False)
-@nox.parametrize(
-    ("python", "django"), PAIRS, ids=[f"py{python}-django{django}" for python, django in PAIRS]
-)
-def tests(session: nox.Session, python: str, django: str) -> None:
-    """Run the library's tests and the orders API's."""
+def environment(session: nox.Session, python: str, django: str) -> str:
+    """The interpreter of the pair's own environment, with all that the tests need."""
     path = interpreter(python)
     if path is None:
         reason = f"Python {python} is not installed"
-        if os.environ.get("CI"):
+        if os.environ.get("CI") and (python, django) in PAIRS:
             session.error(reason)
         session.skip(reason)
-    venv = Path(".nox") / f"py{python}-django{django}"
+    venv = Path(".nox") / name(python, django)
     run = str((venv / "bin" / "python").absolute())
-    if not Path(run).exists():
-        session.run(path, "-m", "venv", str(venv), external=True)
-    install = (run, "-m", "pip", "install", "-q", "--disable-pip-version-check")
+    chosen = venv / "requirements.txt"
+    if not chosen.exists():  # none yet, or one that was not finished
+        session.run(path, "-m", "venv", "--clear", str(venv), external=True)
     pins = Path("requirements/dev.txt").read_text().splitlines()
     others = [pin for pin in pins if not pin.startswith("django==")]
-    chosen = venv / "requirements.txt"
     chosen.write_text("\n".join([*others, f"django=={django}.*", ""]))
+    install = (run, "-m", "pip", "install", "-q", "--disable-pip-version-check")
     session.run(*install, "-r", str(chosen), "-e", ".", external=True)
+    return run
+
+
+@nox.session(python=False)
+@each_pair
+def tests(session: nox.Session, python: str, django: str) -> None:
+    """Run the library's tests and the orders API's."""
+    run = environment(session, python, django)
     session.run(run, "-m", "pytest", "-q", *session.posargs, external=True)
     with session.chdir("example_project"):
         session.run(run, "-m", "pytest", "-q", external=True)
+
+
+@nox.session(python=False)
+@each_pair
+def services(session: nox.Session, python: str, django: str) -> None:
+    """Run the tests that need a database server."""
+    run = environment(session, python, django)
+    session.run(run, "-m", "tests.services", *session.posargs, external=True)
