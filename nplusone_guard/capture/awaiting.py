@@ -4,13 +4,18 @@ Under async the ORM runs in a thread whose stack ends at asgiref's
 ``SyncToAsync.thread_handler``: the awaiting code is not on it.  That frame names its event loop
 and its ``SyncToAsync``; the awaiting task is the one whose chain of awaits ends in a call of that
 very object.  The scope's own task is looked at first: searching all tasks costs about 1 µs each.
+A thread can be faster than the coroutine that is about to wait for it: that one still runs, and
+its frames are on the stack of the loop's thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 from contextvars import ContextVar
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
+from time import sleep
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -23,6 +28,8 @@ own_task: ContextVar[ref[asyncio.Task[Any]] | None] = ContextVar("own_task", def
 
 #: A chain of awaits longer than this is cut: it would be a cycle.
 _LONGEST = 1_000
+_LOOKS = 4
+_SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
 def remember_task() -> None:
@@ -42,6 +49,18 @@ def awaiting_frames(handler: FrameType) -> list[FrameType]:
         return []
     own = own_task.get()
     first = own() if own is not None else None
+    for _ in range(_LOOKS):
+        found = _suspended(loop, first, caller) or _running(first, caller)
+        if found:
+            return found
+        sleep(0)  # it was about to be suspended, from the inside outward: let it get there
+    return []
+
+
+def _suspended(
+    loop: asyncio.AbstractEventLoop, first: asyncio.Task[Any] | None, caller: object
+) -> list[FrameType]:
+    """The frames of the task that waits for ``caller``."""
     chain: list[FrameType] = []
     if first is not None:
         chain = _chain(first)
@@ -58,11 +77,28 @@ def awaiting_frames(handler: FrameType) -> list[FrameType]:
     return []
 
 
+def _running(first: asyncio.Task[Any] | None, caller: object) -> list[FrameType]:
+    """The frames of the coroutine that runs ``caller``, in whatever thread, at this moment."""
+    for stack in sys._current_frames().values():  # noqa: SLF001  documented, for debuggers
+        frame: FrameType | None = stack
+        while frame is not None and not _calls(frame, caller):
+            frame = frame.f_back
+        found: list[FrameType] = []
+        while frame is not None and frame.f_code.co_flags & _SUSPENDS:
+            found.append(frame)
+            frame = frame.f_back
+        if found and frame is not None:  # a chain that the loop's own frames no longer bear is cut
+            chain = _chain(first) if first is not None else []
+            return found if chain[:1] == found[-1:] else [*found, *chain[::-1]]
+    return []
+
+
 def _waits_for(chain: list[FrameType], caller: object) -> bool:
-    return any(
-        frame.f_code.co_name == "__call__" and frame.f_locals.get("self") is caller
-        for frame in reversed(chain[-3:])
-    )
+    return any(_calls(frame, caller) for frame in reversed(chain[-3:]))
+
+
+def _calls(frame: FrameType, caller: object) -> bool:
+    return frame.f_code.co_name == "__call__" and frame.f_locals.get("self") is caller
 
 
 def _chain(task: asyncio.Task[Any]) -> list[FrameType]:
