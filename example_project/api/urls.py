@@ -7,10 +7,10 @@ from rest_framework.routers import SimpleRouter
 from orders.naive import NaiveOrderViewSet
 from orders.views import OrderViewSet
 
-v1 = SimpleRouter()
+v1 = SimpleRouter(use_regex_path=False)
 v1.register("orders", OrderViewSet, basename="order")
 
-naive = SimpleRouter()
+naive = SimpleRouter(use_regex_path=False)
 naive.register("orders", NaiveOrderViewSet, basename="order")
 
 urlpatterns: list[URLPattern | URLResolver] = [

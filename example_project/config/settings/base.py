@@ -11,13 +11,13 @@ import environ
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 env = environ.Env()
-# A generated secret may begin with "$"; that is not the name of another variable.
-env.interpolate = False
 
 # The environment wins over the file.
 ENV_FILE = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 if ENV_FILE.is_file():
     env.read_env(ENV_FILE)
+# A name with nothing behind it, as in .env.example, is not set.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 
 def database(default: str | None = None) -> dict[str, Any]:
@@ -77,7 +77,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "ALLOWED_VERSIONS": ["v1", "naive"],
 }
 
-# The naive twins under /api/naive/ are for looking at and measuring; production has none.
+# The naive twins under /api/naive/ are for looking at and measuring; off unless asked for.
 NAIVE_API = env.bool("NAIVE_API", default=False)
 
 ROOT_URLCONF = "config.urls"
@@ -133,5 +133,6 @@ LOGGING: dict[str, Any] = {
         "guard": {"class": "logging.StreamHandler", "formatter": "bare"},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {},
+    # Django's own logger has a handler already; without this its lines would come twice.
+    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
 }

@@ -4,7 +4,8 @@ from config.settings.base import *  # noqa: F403
 from config.settings.base import BASE_DIR, LOGGING, NPLUSONE_GUARD, REST_FRAMEWORK, database, env
 
 DEBUG = True
-SECRET_KEY = env.str("SECRET_KEY", default="django-insecure-for-development-only")
+# Not env.str(): a generated key may begin with "$", which would make it another variable's name.
+SECRET_KEY = env.ENVIRON.get("SECRET_KEY", "django-insecure-for-development-only")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 (BASE_DIR / "var").mkdir(exist_ok=True)
@@ -15,7 +16,10 @@ NAIVE_API = env.bool("NAIVE_API", default=True)
 NPLUSONE_GUARD = {**NPLUSONE_GUARD, "ENABLED": True, "ACTION": "warn"}
 LOGGING = {
     **LOGGING,
-    "loggers": {"nplusone_guard": {"handlers": ["guard"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        **LOGGING["loggers"],
+        "nplusone_guard": {"handlers": ["guard"], "level": "INFO", "propagate": False},
+    },
 }
 
 REST_FRAMEWORK = {

@@ -6,14 +6,15 @@ from config.settings.base import *  # noqa: F403
 from config.settings.base import LOGGING, NPLUSONE_GUARD, database, env
 
 REQUIRED = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
-missing = [name for name in REQUIRED if not env.str(name, default="").strip()]
+missing = [name for name in REQUIRED if name not in env]
 if missing:
     raise ImproperlyConfigured(
         f"Production needs {', '.join(missing)} in the environment; .env.example shows the form."
     )
 
 DEBUG = False
-SECRET_KEY = env.str("SECRET_KEY")
+# Not env.str(): a generated key may begin with "$", which would make it another variable's name.
+SECRET_KEY = env.ENVIRON["SECRET_KEY"]
 ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS") if host.strip()]
 DATABASES = {
     "default": {

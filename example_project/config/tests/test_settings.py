@@ -1,0 +1,183 @@
+"""Settings by place, each in a process of its own, with an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+REQUIRED = {
+    "SECRET_KEY": "$a-generated-key-may-begin-so-0123456789-#-=-0123456789",
+    "ALLOWED_HOSTS": "shop.example.com, www.example.com",
+    "DATABASE_URL": "postgres://user:password@db:5432/shop",
+}
+
+
+@pytest.fixture
+def python(tmp_path):
+    """``python("dev", code, NAME=value)``: run code under settings; no variable but the given."""
+
+    def run(place, code, *arguments, **variables):
+        keep = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        return subprocess.run(
+            [sys.executable, *(["-c", code] if code else ["manage.py"]), *arguments],
+            cwd=PROJECT,
+            env={
+                **keep,
+                "ENV_FILE": str(tmp_path / "none"),
+                "DJANGO_SETTINGS_MODULE": f"config.settings.{place}",
+                **variables,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+def printed(done):
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])  # what was logged stands before it
+
+
+SHOW = (
+    "import json; from django.conf import settings as s; print(json.dumps({name: getattr(s, name) "
+    "for name in ('SECRET_KEY', 'ALLOWED_HOSTS', 'DEBUG', 'NAIVE_API', 'DATABASES')}, default=str))"
+)
+STATUS = (
+    "import django; django.setup(); from django.test import Client; "
+    "print([Client(HTTP_HOST='shop.example.com').get(f'/api/{version}/orders/', secure=True)"
+    ".status_code for version in ('v1', 'naive')])"
+)
+
+
+# --- Production ---
+
+
+@pytest.mark.parametrize(
+    "missing", [["SECRET_KEY"], ["ALLOWED_HOSTS"], ["DATABASE_URL"], list(REQUIRED)]
+)
+@pytest.mark.parametrize("blank", [None, "", "  "])
+def test_production_does_not_start_without_what_it_names(python, missing, blank):
+    given = {name: value for name, value in REQUIRED.items() if name not in missing}
+    if blank is not None:
+        given |= dict.fromkeys(missing, blank)
+    done = python("prod", SHOW, **given)
+    assert done.returncode != 0
+    message = done.stderr.strip().splitlines()[-1]
+    assert f"Production needs {', '.join(missing)} in the environment" in message
+    assert REQUIRED["SECRET_KEY"] not in done.stderr
+
+
+def test_production_takes_what_the_environment_says(python):
+    shown = printed(python("prod", SHOW, **REQUIRED))
+    assert shown["SECRET_KEY"] == REQUIRED["SECRET_KEY"]
+    assert shown["ALLOWED_HOSTS"] == ["shop.example.com", "www.example.com"]
+    assert shown["DATABASES"]["default"]["ENGINE"] == "django.db.backends.postgresql"
+    assert shown["DATABASES"]["default"]["HOST"] == "db"
+    assert (shown["DEBUG"], shown["NAIVE_API"]) == (False, False)
+
+
+def test_the_deployment_check_is_silent_in_production(python, tmp_path):
+    done = python(
+        "prod",
+        None,
+        "check",
+        "--deploy",
+        "--fail-level=DEBUG",
+        **{**REQUIRED, "DATABASE_URL": f"sqlite:///{tmp_path / 'db'}"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "no issues (0 silenced)" in done.stdout
+
+
+@pytest.mark.parametrize(("naive", "status"), [("", 404), ("false", 404), ("true", 401)])
+def test_naive_twins_are_not_found_in_production_unless_asked_for(python, naive, status):
+    given = {**REQUIRED, "DATABASE_URL": "sqlite://:memory:", "NAIVE_API": naive}
+    assert printed(python("prod", STATUS, **given)) == [401, status]
+
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_a_server_that_is_told_nothing_gets_production(python, server):
+    told_nothing = "import os; os.environ.pop('DJANGO_SETTINGS_MODULE')"
+    done = python("", f"{told_nothing}; import config.{server}")
+    assert "Production needs SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL" in done.stderr
+    assert python("prod", f"import config.{server}", **REQUIRED).returncode == 0
+
+
+# --- Development ---
+
+
+def test_development_needs_nothing(python):
+    shown = printed(python("dev", SHOW))
+    assert (shown["DEBUG"], shown["NAIVE_API"]) == (True, True)
+    assert shown["DATABASES"]["default"]["NAME"].endswith("orders.sqlite3")
+
+
+def test_a_copy_of_the_example_file_changes_nothing(python):
+    copied = printed(python("dev", SHOW, ENV_FILE=str(PROJECT / ".env.example")))
+    assert copied == printed(python("dev", SHOW))
+
+
+def test_the_environment_wins_over_the_file(python, tmp_path):
+    file = tmp_path / "env"
+    file.write_text("SECRET_KEY=from#file\nALLOWED_HOSTS=a.example.com,b.example.com\n")
+    shown = printed(python("dev", SHOW, ENV_FILE=str(file), ALLOWED_HOSTS="c.example.com"))
+    assert (shown["SECRET_KEY"], shown["ALLOWED_HOSTS"]) == ("from#file", ["c.example.com"])
+
+
+def test_without_naive_twins_there_are_none(python):
+    given = {"NAIVE_API": "false", "ALLOWED_HOSTS": "shop.example.com"}
+    assert printed(python("dev", STATUS, **given)) == [401, 404]
+    assert printed(python("dev", STATUS, **{**given, "NAIVE_API": ""})) == [401, 401]
+
+
+def test_manage_py_uses_the_development_settings(python):
+    done = python(
+        "",
+        "import os, runpy, sys; os.environ.pop('DJANGO_SETTINGS_MODULE'); "
+        "sys.argv = ['manage.py', 'check']; runpy.run_path('manage.py', run_name='__main__')",
+    )
+    assert "no issues (0 silenced)" in done.stdout, done.stderr
+
+
+def test_each_warning_is_printed_once(python):
+    code = STATUS.replace("v1", "none")
+    done = python("dev", code, ALLOWED_HOSTS="shop.example.com")
+    assert done.stdout.count("Not Found: /api/none/orders/") == 1
+
+
+# --- The example file ---
+
+
+def test_the_example_file_lists_every_variable_that_is_read():
+    read = set()
+    for file in (PROJECT / "config").rglob("*.py"):
+        if "tests" not in file.parts:
+            read |= set(
+                re.findall(
+                    r'(?:env\.\w+\(|environ\.get\(|ENVIRON\.get\(|ENVIRON\[)\s*"([A-Z_]+)"',
+                    file.read_text(),
+                )
+            )
+    listed = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", (PROJECT / ".env.example").read_text()))
+    assert {"SECRET_KEY", "NAIVE_API", "ENV_FILE", "BEHIND_PROXY"} <= read
+    assert read <= listed
+
+
+def test_the_example_file_holds_no_secret():
+    for line in (PROJECT / ".env.example").read_text().splitlines():
+        if re.match("(SECRET_KEY|DATABASE_URL)=", line):
+            assert line.endswith("=")
+
+
+def test_git_ignores_the_file_itself():
+    assert ".env" in (PROJECT / ".gitignore").read_text().splitlines()
