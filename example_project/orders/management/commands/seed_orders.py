@@ -6,10 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from rest_framework.authtoken.models import Token
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from accounts.models import User
+from accounts.models import Customer, User
+from catalogue.models import Product
 from orders.models import Order
 from orders.seeding import PRODUCTS, clear, seed
 
@@ -17,9 +19,9 @@ DEMO_USER = "demo"
 
 
 def positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text}")
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")
     return number
 
 
@@ -37,16 +39,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["token"] and not settings.DEBUG:
             raise CommandError("--token makes a user whose token is known; it needs DEBUG.")
-        if options["reset"]:
-            clear()
-        if Order.objects.exists():
-            self.stdout.write(
-                f"{Order.objects.count()} orders are there already; --reset begins anew."
-            )
-        else:
-            self._seed(options["customers"], options["orders"])
-        if settings.DEBUG:
-            self._demo_user(options["token"])
+        with transaction.atomic():
+            if options["reset"]:
+                clear()
+            if any(model.objects.exists() for model in (Order, Product, Customer)):
+                self.stdout.write(
+                    f"{Order.objects.count()} orders are there already; "
+                    "seed_orders --reset begins anew."
+                )
+            else:
+                self._seed(options["customers"], options["orders"])
+            if settings.DEBUG:
+                self._demo_user(options["token"])
 
     def _seed(self, customers: int, orders: int) -> None:
         start = time.perf_counter()
@@ -72,10 +76,10 @@ class Command(BaseCommand):
             user.set_unusable_password()
             user.save(update_fields=["password"])
         if key:
-            Token.objects.filter(user=user).delete()
-            token = Token.objects.create(user=user, key=key)
-        else:
-            token, _ = Token.objects.get_or_create(user=user)
+            Token.objects.filter(user=user).exclude(key=key).delete()
+            Token.objects.get_or_create(user=user, key=key)
+            return  # who gave it knows it
+        token, _ = Token.objects.get_or_create(user=user)
         self.stdout.write(
             f"Staff user {DEMO_USER!r}: curl -H 'Authorization: Token {token.key}' "
             "http://127.0.0.1:8000/api/v1/orders/"
