@@ -1,5 +1,6 @@
 # `make` lists the targets. PYTHON chooses the interpreter for the first set-up (3.11 or later).
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -14,8 +15,8 @@ help:  ## list the targets
 demo: $(INSTALLED)  ## the naive and the tuned order list, requested over HTTP, and their reports
 	@$(BIN)/python example_project/demo.py
 
-serve: $(INSTALLED)  ## the orders API on http://127.0.0.1:8000/, with data
-	@$(BIN)/python example_project/demo.py --serve
+serve: $(INSTALLED)  ## the orders API on http://127.0.0.1:8000/, with data; PORT=... takes another
+	@$(BIN)/python example_project/demo.py --serve --port $(PORT)
 
 test: $(INSTALLED)  ## the tests of the library and of the orders API
 	@$(BIN)/python -m pytest -q
