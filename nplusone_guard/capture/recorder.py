@@ -13,7 +13,7 @@ from sys import _getframe
 from threading import get_ident
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 from nplusone_guard.allow import allowances_in_force
 from nplusone_guard.capture.callsite import Found, Memo, Path, find, unchanged, view_of
@@ -110,9 +110,11 @@ class Lane:
     """What one thread of a trace records: no lock, because no other thread writes to it."""
 
     __slots__ = (
+        "_bulk_shapes",
         "_by_path",
         "_calls",
         "_memos",
+        "_shapes",
         "call",
         "counting",
         "groups",
@@ -131,6 +133,8 @@ class Lane:
         self.call: FrameType | None = None
         self.pending: tuple[Any, Group] | None = None
         self._calls = 0
+        self._bulk_shapes: set[tuple[Path, str]] = set()
+        self._shapes: WeakKeyDictionary[Any, set[tuple[Path, str]]] = WeakKeyDictionary()
         self._memos: dict[str, Memo] = {}
         self._by_path: dict[tuple[int, str, Path], dict[str, Group]] = {}
 
@@ -266,14 +270,22 @@ class Lane:
             if self.call is not call:
                 self.call = call
                 self._calls += 1
+                self._bulk_shapes = set()
             same = group.owner == self._calls
             group.owner = self._calls
+            shapes = self._bulk_shapes
         else:
             names = call.f_locals
             own = names["iterable"] if "iterable" in names else names["self"]
             same = isinstance(group.owner, ref) and group.owner() is own
             if not same:
                 group.owner = ref(own)
+            shapes = self._shapes.setdefault(own, set())
+        if not same:
+            # The last batch is shorter, and so another statement, of one shape with the others.
+            shape = (group.path, fold(group.sql).shape.id)
+            same = shape in shapes
+            shapes.add(shape)
         group.repeats += same
 
     def release(self) -> None:
