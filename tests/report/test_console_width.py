@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+from itertools import takewhile
 
 import pytest
 
@@ -22,10 +23,10 @@ def report(shop):
 
 
 def fix_of(text):
-    """The lines from the fix on, without their margin."""
-    lines = text.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("      fix "))
-    return [line[12:] for line in lines[start:] if not line.startswith("      sql ")]
+    """The lines of the fix, without their margin."""
+    _, _, after = text.partition("\n      fix   ")
+    first, *others = after.splitlines()
+    return [first, *(line[12:] for line in takewhile(lambda line: line[6] == " ", others))]
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
