@@ -80,6 +80,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sql": finding.shape.text,
         "db_ms": round(finding.db_ms, 3),
         "severity": finding.severity,
+        "nested": [_finding(each) for each in finding.nested],
     }
 
 

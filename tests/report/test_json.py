@@ -217,6 +217,20 @@ def test_a_finding():
     assert {key: each["fix"][key] for key in fix} == fix
 
 
+def test_a_cause_has_its_levels_nested_in_it(shop):
+    with capture() as report:
+        for order in Order.objects.all():
+            for item in order.items.all():
+                item.product.category.name
+    document = report.to_dict()
+    assert errors(document) == []
+    (cause,) = document["findings"]
+    assert cause["path"] == "items"
+    levels = [(each["path"], each["count"], each["nested"]) for each in cause["nested"]]
+    assert levels == [("items__product", 15, []), ("items__product__category", 15, [])]
+    assert cause["fix"]["code"] == 'prefetch_related("items__product__category")'
+
+
 def test_a_finding_of_which_little_is_known():
     (each,) = to_dict(unknown_place())["findings"]
     for key in ("relation", "field_path", "location", "origin", "path", "fix"):
