@@ -10,15 +10,17 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import sys
 import textwrap
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from nplusone_guard.report.place import shown_path, source_line
+from nplusone_guard.report.place import SourceLine, shown_path, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +33,13 @@ logger = logging.getLogger("nplusone_guard")
 
 WIDTH = 100
 MOST_FINDINGS = 10
-
 MOST_LEVELS = 8
 
 _TITLES = {"n_plus_one": "N+1", "write_loop": "write loop"}
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _INDENT = "      "
+#: rich's picture loads its font from a content network; the reader's own will do.
+_FROM_THE_NETWORK = re.compile(r"<!--.*?-->|@font-face \{.*?\}", re.DOTALL)
 
 
 def render(report: Report, *, color: bool = False, width: int | None = None) -> str:
@@ -84,15 +87,22 @@ def log(report: Report) -> None:
 
 def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -> None:
     """A picture of the report in a terminal, without anything from the network."""
+    shown = list(lines(report.assessment, WIDTH))
     console = Console(
-        record=True, file=io.StringIO(), force_terminal=True, width=WIDTH, highlight=False
+        record=True,
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        no_color=False,
+        # Both, or rich asks the environment.
+        width=max(WIDTH, *(line.cell_len for line in shown)),
+        height=len(shown),
+        legacy_windows=False,
     )
-    for line in lines(report.assessment, WIDTH):
-        console.print(line, no_wrap=True, overflow="crop", markup=False, emoji=False)
-    svg = console.export_svg(title=title)
-    # rich's picture loads its font from a content network; the reader's own will do.
-    start, end = svg.index("@font-face"), svg.index(".", svg.rindex("font-weight: 700;"))
-    Path(path).write_text(svg[:start] + svg[end:], encoding="utf-8")
+    for line in shown:
+        console.print(line, no_wrap=True, overflow="crop")
+    svg = console.export_svg(title=safe(title))
+    Path(path).write_text(_FROM_THE_NETWORK.sub("", svg), encoding="utf-8")
 
 
 def _wants_color(stream: IO[str]) -> bool:
@@ -127,10 +137,13 @@ def lines(assessment: Assessment, width: int) -> Iterator[Text]:
     if more > 0:
         yield Text(f"  and {more} more finding{'s' if more > 1 else ''}", style="bold")
     if assessment.suppressed:
-        names = dict.fromkeys(each.finding.relation or "*" for each in assessment.suppressed)
+        names = dict.fromkeys(_subject(each.finding) for each in assessment.suppressed)
         yield _line("  suppressed  ", f"{len(assessment.suppressed)}: {', '.join(names)}", "dim")
     for stale in assessment.stale:
-        yield _line("  stale  ", _without_directory(stale), "yellow")
+        head = "  stale  "
+        for text in _wrapped(_without_directory(stale), width - len(head)):
+            yield _line(head, text, "yellow")
+            head = " " * len(head)
 
 
 def _summary(assessment: Assessment) -> Text:
@@ -152,7 +165,7 @@ def _summary(assessment: Assessment) -> Text:
     line.append("  ")
     line.append(_counted(trace.queries, "query"), style="bold")
     if trace.transactions:
-        line.append(f" (+{trace.transactions} transaction)", style="dim")
+        line.append(f" (+{trace.transactions} for transactions)", style="dim")
     if assessment.duplicates:
         line.append(f", {_counted(assessment.duplicates, 'duplicate')}")
     line.append(f", {_counted(trace.rows, 'row')}")
@@ -176,6 +189,8 @@ def _finding(finding: Finding, width: int) -> Iterator[Text]:
         yield _line(f"{_INDENT}field ", finding.field_path, "")
     if finding.location is not None:
         yield from _place("at", finding.location, width)
+    else:
+        yield Text(f"{_INDENT}at    a place unknown: no code of the project led here", style="dim")
     if finding.nested:
         yield from _levels(finding)
     if finding.fix is not None:
@@ -189,20 +204,22 @@ def _subject(finding: Finding) -> str:
 
 
 def _levels(finding: Finding) -> Iterator[Text]:
-    """What else the same cause shows: a line each, with its own count."""
-    gutter = f"{_INDENT}with  "
-    for each in finding.nested[:MOST_LEVELS]:
+    """What the count is the sum of: a line each for the finding itself and what is nested."""
+    gutter = f"{_INDENT}sum   "
+    levels = tuple(finding.walk())
+    digits = len(str(max(each.count for each in levels)))
+    for each in levels[: MOST_LEVELS + 1]:
         line = Text(gutter, style="dim")
-        line.append(f"{each.count}x ", style="not dim")
+        line.append(f"{each.count:>{digits}}x ", style="not dim")
         line.append(safe(_subject(each)), style="not dim bold")
-        if each.field_path:
+        if each.field_path and each is not finding:
             line.append(f"  {safe(each.field_path)}", style="not dim")
-        if each.location is not None:
+        if each.location is not None and each is not finding:
             place = f"{safe(shown_path(each.location.file))}:{each.location.line}"
             line.append(f"  {place}", style="not dim cyan")
         yield line
         gutter = f"{_INDENT}      "
-    more = len(finding.nested) - MOST_LEVELS
+    more = len(levels) - MOST_LEVELS - 1
     if more > 0:
         yield Text(f"{gutter}and {more} more", style="dim")
 
@@ -228,11 +245,23 @@ def _place(word: str, site: CallSite, width: int) -> Iterator[Text]:
     if source is None:
         return
     gutter = f"{_INDENT}      {site.line} | "
-    text = _cut(source.text, width - len(gutter))
+    text, start, end = _window(source, width - len(gutter))
     yield _line(gutter, text, "")
-    if source.start < source.end <= len(text) and (source.start, source.end) != (0, len(text)):
-        pad = " " * (len(gutter) + source.start)
-        yield Text(pad + "^" * (source.end - source.start), style="red")
+    if start < end and (start, end) != (0, len(text)):
+        # In cells of the terminal: what is before may be wide, or shown escaped.
+        pad = len(gutter) + cell_len(safe(text[:start]))
+        yield Text(" " * pad + "^" * cell_len(safe(text[start:end])), style="red")
+
+
+def _window(source: SourceLine, width: int) -> tuple[str, int, int]:
+    """As much of a line as fits, the expression and what is before it first."""
+    width = max(width, 8)
+    text, start, end = source
+    if len(text) > width and end > width - 1:
+        left = max(0, min(start - 1, end - width + 2))
+        text, start, end = f"…{text[left + 1 :]}", start - left, end - left
+    text = _cut(text, width)
+    return text, start, min(end, len(text))
 
 
 def _line(head: str, text: str, style: str) -> Text:
@@ -271,7 +300,7 @@ _UNSAFE = {
     for code in (
         *range(0x20),
         *range(0x7F, 0xA0),
-        *(0x200E, 0x200F, 0x2028, 0x2029),
+        *(0x061C, 0x200E, 0x200F, 0x2028, 0x2029),
         *range(0x202A, 0x202F),
         *range(0x2066, 0x206A),
         *range(0xD800, 0xE000),
