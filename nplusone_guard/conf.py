@@ -191,7 +191,7 @@ def _sample_rate(value: Any) -> float:
 def _milliseconds(value: Any) -> float | None:
     if value is False:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
         raise ValueError("a number of milliseconds above 0, or False for no limit")
     return float(value)
 

@@ -46,6 +46,10 @@ GOOD = [
     ("SAMPLE_RATE", 0, "sample_rate", 0.0),
     ("SAMPLE_RATE", 1, "sample_rate", 1.0),
     ("SAMPLE_RATE", 0.25, "sample_rate", 0.25),
+    ("SLOW_QUERY_MS", 0.5, "slow_query_ms", 0.5),
+    ("SLOW_QUERY_MS", False, "slow_query_ms", None),
+    ("UNBOUNDED_ROWS", 1, "unbounded_rows", 1),
+    ("UNBOUNDED_ROWS", False, "unbounded_rows", None),
     ("REPORTERS", [], "reporters", ()),
     ("REPORTERS", ["tests.reporters.keep"], "reporters", (keep,)),
 ]
@@ -74,6 +78,8 @@ DEFAULTS = {
     "ALLOW": ("allow", ()),
     "HEADERS": ("headers", False),
     "SAMPLE_RATE": ("sample_rate", 1.0),
+    "SLOW_QUERY_MS": ("slow_query_ms", 500.0),
+    "UNBOUNDED_ROWS": ("unbounded_rows", 1_000),
     "REPORTERS": ("reporters", (log,)),
 }
 
@@ -93,6 +99,8 @@ DICTS = 'a list of dicts: [{"relation": "orders.*.product", "reason": "..."}].'
 LIST = 'a list like [{"relation": "orders.*.product", "reason": "two rows at most"}]'
 PATHS = 'a list of path prefixes or shell patterns: ["/static/", "*/jsi18n/"].'
 SHARE = "a number from 0.0 (no request) to 1.0 (each request)."
+MILLISECONDS = "a number of milliseconds above 0, or False for no limit."
+ROWS = "a whole number from 1, or False for no limit."
 FUNCTIONS = "a list of dotted paths to functions that take a Report"
 
 BAD = [
@@ -154,6 +162,13 @@ BAD = [
     ("SAMPLE_RATE", float("nan"), SHARE),
     ("SAMPLE_RATE", True, SHARE),
     ("SAMPLE_RATE", "0.5", SHARE),
+    ("SLOW_QUERY_MS", 0, MILLISECONDS),
+    ("SLOW_QUERY_MS", True, MILLISECONDS),
+    ("SLOW_QUERY_MS", "500", MILLISECONDS),
+    ("SLOW_QUERY_MS", float("nan"), MILLISECONDS),
+    ("UNBOUNDED_ROWS", 0, ROWS),
+    ("UNBOUNDED_ROWS", True, ROWS),
+    ("UNBOUNDED_ROWS", 10.0, ROWS),
     ("REPORTERS", "tests.reporters.keep", FUNCTIONS),
     ("REPORTERS", [keep], FUNCTIONS),
     ("REPORTERS", ["tests.nowhere.keep"], "importable dotted paths; 'tests.nowhere.keep': No "),
