@@ -186,12 +186,17 @@ def test_a_question_asked_in_two_places_is_covered_at_the_later_one(shop):
 
 
 def test_a_question_asked_in_three_places_is_not_covered_at_one_of_them(shop):
-    with capture() as report:
+    with capture() as middle:
         Order.objects.count()
         Order.objects.count()  # guard: allow[*] asked again after a while
         Order.objects.count()
-    assert [finding.kind for finding in report.findings] == ["duplicate"]
-    assert report.stale == ()
+    with capture() as last:
+        Order.objects.count()
+        Order.objects.count()
+        Order.objects.count()  # guard: allow[*] asked again after a while
+    for report in (middle, last):
+        assert [finding.kind for finding in report.findings] == ["duplicate"]
+        assert report.stale == ()
 
 
 def test_a_block_and_a_comment_that_both_match_are_both_used(read):

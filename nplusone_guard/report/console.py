@@ -92,8 +92,6 @@ def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -
         record=True,
         file=io.StringIO(),
         force_terminal=True,
-        color_system="truecolor",
-        no_color=False,
         # Both, or rich asks the environment.
         width=max(WIDTH, *(line.cell_len for line in shown)),
         height=len(shown),
