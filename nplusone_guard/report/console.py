@@ -86,7 +86,10 @@ def log(report: Report) -> None:
 
 
 def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -> None:
-    """A picture of the report in a terminal, without anything from the network."""
+    """A picture of the report in a terminal, without anything from the network.
+
+    As wide as its widest line: names and places are not cut.
+    """
     shown = list(lines(report.assessment, WIDTH))
     console = Console(
         record=True,
@@ -94,11 +97,12 @@ def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -
         force_terminal=True,
         # Both, or rich asks the environment.
         width=max(WIDTH, *(line.cell_len for line in shown)),
-        height=len(shown),
+        height=len(shown) + 1,
         legacy_windows=False,
     )
     for line in shown:
         console.print(line, no_wrap=True, overflow="crop")
+    console.print()  # the picture's edge cuts the underscores off its last line
     svg = console.export_svg(title=safe(title))
     Path(path).write_text(_FROM_THE_NETWORK.sub("", svg), encoding="utf-8")
 

@@ -10,7 +10,7 @@ from itertools import takewhile
 import pytest
 
 from nplusone_guard import capture
-from nplusone_guard.report.console import print_report, render
+from nplusone_guard.report.console import print_report, render, to_svg
 from tests.shop.models import Order
 
 
@@ -72,3 +72,12 @@ def test_a_narrow_terminal_gets_a_narrow_report(report, monkeypatch):
         terminal.flush()
         shown = screen.read(65_536).decode().replace("\r\n", "\n")
     assert shown.rstrip("\n") == render(report, width=70)
+
+
+def test_a_picture_is_as_wide_as_its_widest_line(db, tmp_path):
+    with capture(label="x" * 150) as report:
+        Order.objects.count()
+    to_svg(report, tmp_path / "report.svg")
+    picture = (tmp_path / "report.svg").read_text()
+    assert "x" * 150 in picture
+    assert ">ok</text>" in picture
