@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from nplusone_guard import capture
 from tests.shop.models import Product, Tag
 
@@ -31,7 +33,7 @@ def test_a_bulk_update_whose_last_batch_is_shorter_is_no_loop(db):
 
 def test_an_in_bulk_whose_last_batch_is_shorter_is_no_loop(db, monkeypatch):
     keys = [tag.pk for tag in Tag.objects.bulk_create(tags(5))]
-    monkeypatch.setattr("django.db.connection.features.max_query_params", 2)
+    monkeypatch.setattr(type(connection.features), "max_query_params", 2)
     with capture() as report:
         Tag.objects.in_bulk(keys)
     assert report.queries == 3
