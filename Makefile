@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test services lint format types docs bench-overhead bench-memory matrix pins clean
+.PHONY: help demo serve test services lint format types docs readme bench-overhead bench-memory matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -39,6 +39,9 @@ types: $(VENV)/.lint  ## mypy, strict, on the library
 docs: $(VENV)/.docs  ## the documentation, warnings as errors
 	@$(BIN)/sphinx-build -q -W --keep-going docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+readme: $(INSTALLED)  ## take the README's block of output and the picture of a report anew
+	@$(BIN)/python docs/refresh.py
 
 bench-overhead: $(INSTALLED)  ## what the guard costs, as ratios to nothing
 	@$(BIN)/python benchmarks/overhead.py
