@@ -110,7 +110,7 @@ class Scope:
             findings=advise(kept, trace),
             suppressed=suppressed,
             stale=stale,
-            duplicates=sum(redundant(group) for group in trace.groups),
+            duplicates=redundant(trace),
         )
         return replace(assessment, violations=self.budget.violations(assessment.actual))
 

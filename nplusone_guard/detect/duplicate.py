@@ -18,16 +18,42 @@ if TYPE_CHECKING:
 
 def duplicate(trace: Trace, options: Options) -> Iterator[Finding]:
     """One statement with one set of parameters, run again for nothing; all its places in one."""
+    for groups in _questions(trace):
+        if _executions(groups) >= options.threshold:
+            lead, *others = (_finding(trace, group) for group in groups)
+            yield replace(lead, nested=tuple(others))
+
+
+def redundant(trace: Trace) -> int:
+    """Executions of a trace that asked again for nothing; those of an N+1 are counted there."""
+    return sum(_executions(groups) - 1 for groups in _questions(trace))
+
+
+def _questions(trace: Trace) -> list[list[QueryGroup]]:
+    """The groups by what they ask; of those that may be a duplicate."""
     questions: dict[int, list[QueryGroup]] = {}
     for number, group in enumerate(trace.groups):
-        first = number if group.echoes is None else _first(trace, number)
-        questions.setdefault(first, []).append(group)
-    for groups in questions.values():
-        asked = [group for group in groups if not is_legitimate(group) and not _loops(group)]
-        count = 1 + sum(redundant(group) for group in asked)
-        if len(asked) > 0 and count >= max(options.threshold, 2):
-            lead, *others = (_finding(trace, group) for group in asked)
-            yield replace(lead, nested=tuple(others))
+        if not is_legitimate(group) and not _loops(group):
+            questions.setdefault(_first(trace, number), []).append(group)
+    return list(questions.values())
+
+
+def _executions(groups: list[QueryGroup]) -> int:
+    """How often one question was asked, not counting when the answer may have changed."""
+    return sum(group.redundant + 1 for group in groups)
+
+
+def _first(trace: Trace, number: int) -> int:
+    """The index of the group that asked first."""
+    echoed = trace.groups[number].echoes
+    while echoed is not None and echoed < number:
+        number, echoed = echoed, trace.groups[echoed].echoes
+    return number
+
+
+def _loops(group: QueryGroup) -> bool:
+    """Whether it is an N+1, whose repetition is counted there."""
+    return group.calls > 1 and is_row_by_row(group)
 
 
 def _finding(trace: Trace, group: QueryGroup) -> Finding:
@@ -38,23 +64,3 @@ def _finding(trace: Trace, group: QueryGroup) -> Finding:
         group=group,
         severity="warning",
     )
-
-
-def _first(trace: Trace, number: int) -> int:
-    """The index of the group that asked first."""
-    echoed = trace.groups[number].echoes
-    while echoed is not None and echoed < number and not _loops(trace.groups[echoed]):
-        number, echoed = echoed, trace.groups[echoed].echoes
-    return number
-
-
-def _loops(group: QueryGroup) -> bool:
-    """Whether it is an N+1, whose repetition is counted there."""
-    return group.calls > 1 and is_row_by_row(group)
-
-
-def redundant(group: QueryGroup) -> int:
-    """Executions of a group that could be spared; those of an N+1 are counted there."""
-    if is_legitimate(group) or _loops(group):
-        return 0
-    return group.redundant + (group.echoes is not None)

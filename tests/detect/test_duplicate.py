@@ -58,9 +58,9 @@ def test_what_django_asks_for_itself_is_none(operation):
 
 
 def test_a_relation_loaded_in_a_loop_is_an_n_plus_one_even_to_one_row():
-    groups = (lazy(3, redundant=2),)
-    assert not found(*groups)
-    assert redundant(groups[0]) == 0
+    loop = lazy(3, redundant=2)
+    assert not found(loop)
+    assert redundant(trace(loop)) == 0
 
 
 # --- From several places ---
@@ -91,5 +91,16 @@ def test_the_first_place_leads():
 
 
 def test_an_echo_could_be_spared():
-    assert redundant(group(count=1, echoes=0)) == 1
-    assert redundant(again(3, echoes=0)) == 3
+    assert redundant(trace(group(), group(echoes=0))) == 1
+    assert redundant(trace(group(), again(3, echoes=0))) == 3
+
+
+def test_a_question_that_an_n_plus_one_had_asked_is_asked_once():
+    loop = lazy(3)
+    assert not found(loop, group(echoes=0))
+    assert redundant(trace(loop, group(echoes=0))) == 0
+
+
+def test_a_question_that_the_session_had_asked_is_asked_once():
+    session = group(excuse="sessions and authentication")
+    assert not found(session, group(echoes=0))
