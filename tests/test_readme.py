@@ -66,12 +66,12 @@ def test_the_picture_says_what_the_demonstration_says(demo):
     picture = (ROOT / "docs" / "_static" / "report.svg").read_text()
     shown = re.sub(r"<[^>]+>|\s", "", picture).replace("&#160;", " ").replace("&quot;", '"')
     naive = demo[: demo.index("Server-Timing")]
-    for fact in ("fixes", "places", "repetitions"):
-        for each in FACTS[fact].findall(naive):
-            text = (
-                each if isinstance(each, str) else each[1] if fact != "places" else ":".join(each)
-            )
-            assert text in shown, "make readme takes it anew"
+    today = {
+        *FACTS["fixes"].findall(naive),
+        *(f"{file}:{line}" for file, line in FACTS["places"].findall(naive)),
+        *(relation for _, relation in FACTS["repetitions"].findall(naive)),
+    }
+    assert {text for text in today if text not in shown} == set(), "make readme takes it anew"
 
 
 def test_the_text_counts_as_the_demonstration_does(demo):
@@ -80,6 +80,13 @@ def test_the_text_counts_as_the_demonstration_does(demo):
     assert f"{lead} queries are one finding" in README
     assert f"bring the page from {naive[2]} queries to 6 " in README
     assert re.search(rf"\sneeds {tuned[2]}\.", README)
+
+
+def test_each_word_of_a_report_is_explained(demo):
+    first_steps = (ROOT / "docs" / "first-steps.md").read_text()
+    words = set(re.findall(r"^ {6}(\w+) ", demo, re.MULTILINE))
+    assert {"at", "fix", "sql"} <= words
+    assert words <= set(re.findall(r"^\| `(\w+)` \|", first_steps, re.MULTILINE))
 
 
 # --- Settings ---
