@@ -81,4 +81,4 @@ def tests(session: nox.Session, python: str, django: str) -> None:
 def services(session: nox.Session, python: str, django: str) -> None:
     """Run the tests that need a database server."""
     run = environment(session, python, django)
-    session.run(run, "-m", "tests.services", *session.posargs, external=True)
+    session.run(run, "-m", "tests.services", external=True)

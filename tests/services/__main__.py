@@ -1,4 +1,4 @@
-"""Run on database servers what must hold on each: ``python -m tests.services [pytest's own]``.
+"""Run on database servers what must hold on each: ``python -m tests.services``.
 
 The servers are those of ``TEST_POSTGRES_URL`` and ``TEST_MARIADB_URL``; each user must be allowed
 to create databases, and those that are made here are dropped again.  A server that does not answer
@@ -11,21 +11,40 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 from zlib import crc32
 
 from tests.settings import use_mysql_driver
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/"
 MARIADB = os.environ.get("TEST_MARIADB_URL") or "mysql://root@127.0.0.1:3306/"
-#: What is run, by name; the query of a URL becomes the OPTIONS of its database.
+TESTS = ("tests/test_situations.py", "tests/services")
+
+
+class Run(NamedTuple):
+    """Tests on one server; the query of its URL becomes the OPTIONS of the database."""
+
+    url: str
+    query: str = ""
+    folder: Path = ROOT
+    tests: Sequence[str] = TESTS
+
+
 RUNS = {
-    "PostgreSQL": (POSTGRES, ""),
-    "PostgreSQL, pooled, binding on the server": (POSTGRES, "?pool=true&server_side_binding=true"),
-    "MariaDB": (MARIADB, ""),
+    "PostgreSQL": Run(POSTGRES),
+    "PostgreSQL, pooled, binding on the server": Run(
+        POSTGRES, "?pool=true&server_side_binding=true"
+    ),
+    "MariaDB": Run(MARIADB),
+    "PostgreSQL, the orders API": Run(
+        POSTGRES, folder=ROOT / "example_project", tests=("accounts", "api", "catalogue", "orders")
+    ),
 }
-TESTS = ["tests/test_situations.py", "tests/services"]
 
 
 def trouble(url: str) -> str | None:
@@ -54,30 +73,30 @@ def trouble(url: str) -> str | None:
     return None
 
 
-def database(url: str, options: str) -> str:
+def database(run: Run) -> str:
     """The URL with a database of this checkout's and environment's own, if it names none."""
-    parts = urlsplit(url)
+    parts = urlsplit(run.url)
     own = f"/nplusone_guard_{crc32(f'{ROOT} {sys.prefix}'.encode()):08x}"
-    return parts._replace(path=parts.path if parts.path.strip("/") else own).geturl() + options
+    return parts._replace(path=parts.path if parts.path.strip("/") else own).geturl() + run.query
 
 
 def main() -> int:
     required = os.environ.get("REQUIRE_SERVICES", "") not in ("", "0")
     status = 0
-    for name, (url, options) in RUNS.items():
-        reason = trouble(url)
+    for name, run in RUNS.items():
+        reason = trouble(run.url)
         if reason is not None:
             print(f"{name}: {'required, but' if required else 'skipped,'} {reason}", flush=True)
             status = status or int(required)
             continue
         print(f"{name}:", flush=True)
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", *(sys.argv[1:] or TESTS)],
-            cwd=ROOT,
-            env={**os.environ, "DATABASE_URL": database(url, options)},
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *run.tests],
+            cwd=run.folder,
+            env={**os.environ, "DATABASE_URL": database(run)},
             check=False,
         )
-        status = status or run.returncode
+        status = status or done.returncode
     return status
 
 
