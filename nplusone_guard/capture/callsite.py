@@ -156,6 +156,11 @@ class Memo:
         if inner is None or found.call is not None or found.excused or self.moves > _MOST_MOVES:
             self._drop_to(None)
             return
+        if not found.marks:
+            # The project's frames are all beyond a thread's end, where they stand still while the
+            # coroutine in between goes on.
+            self._drop_to(None)
+            return
         anchor, out = _outlived(self.anchor, inner)
         self._drop_to(anchor)
         if anchor is not None:
