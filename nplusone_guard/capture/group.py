@@ -126,12 +126,16 @@ class Group:
         return passed > _PAUSE and thread_time() - own < passed * _IDLE
 
     def join(self, other: Group, *, literals_differ: bool) -> None:
-        """Add a group of this scope whose statement differs only in what the shape folds."""
+        """Add a group of this scope: another thread's, or one that the shape folds to the same."""
+        unwritten = self.writes is None and self.epoch == other.epoch
         self.calls += other.calls
+        self.refreshed += other.refreshed
         self._add(other)
         self.varied = self.varied or literals_differ or self.parameters != other.parameters
         if self.varied:
             self.redundant = 0
+        elif unwritten:
+            self.redundant = max(0, self.calls - 1 - self.refreshed)
 
     def absorb(self, other: Group) -> None:
         """Add the equal group of another scope: what repeats only across scopes is no loop."""
@@ -229,7 +233,8 @@ def _value_hash(value: Any) -> int:
 def settle(groups: Iterable[Group]) -> list[Group]:
     """Close the groups of one scope and join those whose statements fold to one shape.
 
-    From here on ``sql`` is the shape's text: raw statements may hold values.
+    What repeats only across two requests within the scope (a test client's) is no loop.  From
+    here on ``sql`` is the shape's text: raw statements may hold values.
     """
     settled: dict[tuple[object, ...], Group] = {}
     literals: dict[int, int] = {}

@@ -27,7 +27,7 @@ from nplusone_guard.capture.scope import active
 from nplusone_guard.shape import as_text, fold, written_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     from nplusone_guard.allow import Allowance
@@ -295,13 +295,18 @@ class Lane:
 
 
 class Recorder:
-    """Collects the queries of one scope; nested scopes hand theirs to the outer one."""
+    """Collects the queries of one scope; nested scopes hand theirs to the outer one.
+
+    A nested scope that outlives the outer one (a stream that nobody has read yet) hands over what
+    it has by then.
+    """
 
     def __init__(self, parent: Recorder | None = None) -> None:
         self.parent = parent
         self.closed = False
         self.failed = False
         self.lanes: dict[int, Lane] = {}
+        self.inner: set[Recorder] = set()
         self.requests = 0
         self.epoch = 0
         self.written: dict[str, int] = {}
@@ -313,6 +318,8 @@ class Recorder:
         self._absorbed: dict[tuple[object, ...], Group] = {}
         self._settled: list[Group] | None = None
         forget_excess()
+        if parent is not None and not parent.closed:
+            parent.inner.add(self)
 
     def open_lane(self) -> Lane:
         """The lane of the running thread."""
@@ -355,12 +362,30 @@ class Recorder:
         self.closed = True
         for lane in list(self.lanes.values()):
             lane.release()
-        self._settled = self._merge(settle(self._all_groups()))
-        self.lanes = {}
-        self.rows = Rows(None)
-        self._asked.clear()
-        if self.parent is not None:
-            self.parent.absorb(self._settled)
+        try:
+            for inner in list(self.inner):
+                self._take_over(inner)
+            self._settled = [] if self.failed else self._merge(settle(self._all_groups()))
+            if self.parent is not None and not self.failed:
+                self.parent.absorb(self._settled)
+        except Exception:
+            self.failed = True
+            raise
+        finally:
+            self.lanes = {}
+            self.rows = Rows(None)
+            self._asked.clear()
+            if self.parent is not None:
+                self.parent.inner.discard(self)
+                if self.failed:
+                    # What it lacks, the outer scope lacks too; no report rather than a wrong one.
+                    self.parent.closed = self.parent.failed = True
+
+    def _take_over(self, inner: Recorder) -> None:
+        inner.parent = None
+        self.inner.discard(inner)
+        self.failed = self.failed or inner.failed
+        self.absorb(inner.current())
 
     def absorb(self, groups: list[Group]) -> None:
         """Take the settled groups of an inner scope."""
@@ -374,18 +399,23 @@ class Recorder:
 
     def groups(self) -> tuple[QueryGroup, ...]:
         """What was recorded so far, or in all once the scope is closed."""
-        settled = self._settled
-        if settled is None:
-            settled = self._merge(settle(group.copy() for group in self._all_groups()))
+        settled = self.current()
         index = {group.key: number for number, group in enumerate(settled)}
         return tuple(group.frozen(index) for group in settled)
+
+    def current(self) -> list[Group]:
+        """The groups so far, settled, those of open inner scopes among them."""
+        if self._settled is not None:
+            return self._settled
+        own = settle(group.copy() for group in self._all_groups())
+        return self._merge(own, (group for inner in list(self.inner) for group in inner.current()))
 
     def _all_groups(self) -> list[Group]:
         return [group for lane in list(self.lanes.values()) for group in list(lane.groups)]
 
-    def _merge(self, own: list[Group]) -> list[Group]:
+    def _merge(self, own: list[Group], open_inner: Iterable[Group] = ()) -> list[Group]:
         merged = {group.key: group for group in own}
-        for group in self._absorbed.values():
+        for group in (*self._absorbed.values(), *open_inner):
             known = merged.get(group.key)
             if known is None:
                 merged[group.key] = group.copy()
