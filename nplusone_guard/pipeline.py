@@ -73,8 +73,22 @@ class Scope:
     def deactivate(self) -> None:
         """Give them back to the scope outside."""
         token, allowances = self._tokens.pop()
-        entered.reset(allowances)
-        self._active.reset(token)
+        try:
+            entered.reset(allowances)
+            self._active.reset(token)
+        except ValueError:
+            # A fixture or a generator that ends in another context than it began in: the scope
+            # is not active here.
+            if self._active.get() is self.recorder:
+                self._active.set(self.recorder.parent)
+
+    def abandon(self) -> None:
+        """End a trace whose block failed: its queries still count outside, nobody is told."""
+        try:
+            self.deactivate()
+            self.close()
+        except Exception:
+            logger.exception("The guard could not end the trace of %r.", self.label)
 
     def close(self) -> None:
         """End the trace; its report can be assessed from now on and does not change."""
@@ -170,7 +184,9 @@ class capture:  # noqa: N801  used like a function
         scope = self._scopes.pop()
         scope.deactivate()
         try:
-            scope.finish()
+            scope.close()
+            if not scope.recorder.failed:  # else it is in the log already
+                scope.finish()
         except Exception:  # the one boundary of capture(): reading the report raises it again
             logger.exception("The guard could not assess %r.", scope.label)
 
