@@ -191,6 +191,9 @@ class capture:  # noqa: N801  used like a function
             logger.exception("The guard could not assess %r.", scope.label)
 
     async def __aenter__(self) -> Report:
+        from nplusone_guard.capture.attach import attach_in_thread  # noqa: PLC0415  the same
+
+        await attach_in_thread()
         return self.__enter__()
 
     async def __aexit__(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.core.signals import request_started
 from django.db import connections
 from django.db.backends.signals import connection_created
@@ -25,6 +27,15 @@ def attach() -> None:
     request_started.connect(_on_request_started, dispatch_uid="nplusone_guard.requests")
     for connection in connections.all(initialized_only=True):
         _put(connection)
+
+
+async def attach_in_thread() -> None:
+    """The same for the thread that runs the ORM of this coroutine.
+
+    Needed where that thread may have connected before any attaching: without the app.
+    """
+    if not (apps.ready and apps.is_installed("nplusone_guard")):
+        await sync_to_async(attach)()
 
 
 def _put(connection: BaseDatabaseWrapper) -> None:
