@@ -46,6 +46,7 @@ class Scope:
     ) -> None:
         # Here, not above: importing the package must not import Django.
         from nplusone_guard.capture.attach import attach  # noqa: PLC0415
+        from nplusone_guard.capture.awaiting import remember_task  # noqa: PLC0415
         from nplusone_guard.capture.recorder import Recorder  # noqa: PLC0415
         from nplusone_guard.capture.scope import active  # noqa: PLC0415
 
@@ -58,14 +59,21 @@ class Scope:
         self.options = options or Options()
         self._configured = tuple(configured)
         self._active = active
+        self._remember_task = remember_task
         self.recorder = Recorder(parent=active.get())
         self._tokens: list[tuple[Token[Recorder | None], Token[list[Allowance] | None]]] = []
         self._start = perf_counter()
         self._wall_ms: float | None = None
         self.report = Report(self._assess)
 
+    def declare(self, budget: Budget) -> None:
+        """Hold the trace to the limits of a view as well; its own call is then no other trace."""
+        self.recorder.declared.append(budget)
+        self.budget = self.budget.override(budget)
+
     def activate(self) -> None:
         """Let the queries of this context come here."""
+        self._remember_task()
         self._tokens.append(
             (self._active.set(self.recorder), entered.set(self.recorder.allowances))
         )

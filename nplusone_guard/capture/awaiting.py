@@ -33,12 +33,16 @@ _SUSPENDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
 def remember_task() -> None:
-    """Note the running task, if any, as the one to look at first."""
+    """Note the running task, if any, as the one to look at first.
+
+    A worker thread runs none: what its context has inherited stays.
+    """
     try:
         task = asyncio.current_task()
     except RuntimeError:
-        task = None
-    own_task.set(ref(task) if task is not None else None)
+        return
+    if task is not None:
+        own_task.set(ref(task))
 
 
 def awaiting_frames(handler: FrameType) -> list[FrameType]:
