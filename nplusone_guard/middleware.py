@@ -13,7 +13,7 @@ from nplusone_guard.emit import emit
 from nplusone_guard.errors import GuardError
 from nplusone_guard.pipeline import Scope
 from nplusone_guard.streaming import TracedAsyncStream, TracedStream
-from nplusone_guard.view_budget import declared_budget
+from nplusone_guard.view_budget import declared_budgets
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -74,10 +74,8 @@ class GuardMiddleware:
         if scope is None:
             return
         try:
-            for budget in declared_budget(view_func, request.method or ""):
-                if budget is not None:
-                    scope.recorder.declared.add(budget)
-                    scope.budget = scope.budget.override(budget)
+            for budget in declared_budgets(view_func, request.method or ""):
+                scope.declare(budget)
         except Exception:
             logger.exception("The guard could not read the budget of %r.", view_func)
 

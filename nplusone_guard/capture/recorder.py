@@ -312,7 +312,7 @@ class Recorder:
         self.written: dict[str, int] = {}
         self.rows: Rows = Rows(parent.rows if parent is not None else None)
         self._asked: dict[tuple[object, ...], Group] = {}
-        self.declared: set[Budget] = set()  # by the request's view, judged with the whole
+        self.declared: list[Budget] = []  # by the request's view, judged with the whole
         self.allowances: list[Allowance] = list(allowances_in_force())
         self._order = 0
         self._absorbed: dict[tuple[object, ...], Group] = {}
