@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core import mail
 from django.core.signals import setting_changed
+from django.urls import get_script_prefix
 from django.utils.module_loading import import_string
 
 from nplusone_guard.allow import Allowance, allowance
@@ -220,8 +221,10 @@ def _reporters(value: Any) -> tuple[Callable[[Report], object], ...]:
 
 
 def _default_excluded() -> tuple[str, ...]:
+    # An empty MEDIA_URL, the default, reads as the prefix that the whole site is served below.
+    everything = {"/", get_script_prefix()}
     urls = (settings.STATIC_URL, settings.MEDIA_URL)
-    served = [url for url in urls if url and url.startswith("/") and url != "/"]
+    served = [url for url in urls if url and url.startswith("/") and url not in everything]
     return (*served, "/favicon.ico", "/robots.txt", "*/jsi18n/", "/__debug__/", "/__guard__/")
 
 

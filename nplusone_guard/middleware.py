@@ -52,8 +52,9 @@ class GuardMiddleware:
             return self.get_response(request)
         try:
             response = self.get_response(request)
-        finally:
-            scope.deactivate()
+        except BaseException:
+            _abandon(scope, request)
+            raise
         return _end(scope, request, response)
 
     async def _respond_async(self, request: HttpRequest) -> Any:
@@ -62,8 +63,9 @@ class GuardMiddleware:
             return await self.get_response(request)
         try:
             response = await self.get_response(request)
-        finally:
-            scope.deactivate()
+        except BaseException:  # the client went away: CancelledError
+            _abandon(scope, request)
+            raise
         return _end(scope, request, response)
 
     def process_view(
@@ -104,17 +106,23 @@ def _begin(request: HttpRequest) -> Scope | None:
     return scope
 
 
+def _abandon(scope: Scope, request: HttpRequest) -> None:
+    """End the trace of a request that got no response."""
+    vars(request).pop(_SCOPE, None)
+    scope.abandon()
+
+
 def _end(scope: Scope, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Finish now, or when the stream ends."""
     try:
-        delattr(request, _SCOPE)
+        scope.deactivate()
+        vars(request).pop(_SCOPE, None)
         match = request.resolver_match
         scope.route = match.route if match is not None else None
         scope.status = response.status_code
-        if not response.streaming:
+        # A file runs no query while the server sends it.
+        if not response.streaming or getattr(response, "file_to_stream", None) is not None:
             _finish(scope, response)
-        elif getattr(response, "file_to_stream", None):
-            _finish(scope, None)  # a file is sent by the server itself and runs no query
         else:
             traced = TracedAsyncStream if response.is_async else TracedStream  # type: ignore[attr-defined]
             response.streaming_content = traced(  # type: ignore[attr-defined]
@@ -123,6 +131,9 @@ def _end(scope: Scope, request: HttpRequest, response: HttpResponseBase) -> Http
                 lambda: _finish_stream(scope),
             )
     except GuardError:
+        close = getattr(getattr(response, "file_to_stream", None), "close", None)
+        if close is not None:
+            close()  # nobody will send the file
         raise
     except Exception:
         logger.exception("The guard could not finish the trace of a request.")
