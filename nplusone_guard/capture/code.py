@@ -6,6 +6,7 @@ which costs more than the whole walk.  Nothing here is specific to a request.
 
 from __future__ import annotations
 
+import dis
 import sys
 import sysconfig
 from itertools import islice
@@ -71,15 +72,24 @@ _STDLIB: Final = tuple(
 )
 _INSTALLED: Final = ("/site-packages/", "/dist-packages/")
 
+#: Instructions of a loop that run what it goes through.
+_BEGIN_LOOP: Final = frozenset({"GET_ITER", "GET_AITER"})
+_NEXT_OF_LOOP: Final = frozenset({"FOR_ITER", "GET_ANEXT"})
+_ITERATE: Final = frozenset(
+    dis.opmap[name]
+    for name in (*_BEGIN_LOOP, *_NEXT_OF_LOOP, "SEND", "YIELD_VALUE", "RESUME", "END_SEND")
+    if name in dis.opmap
+)
+
+Position = tuple[int | None, int | None, int | None, int | None]
+
 
 class Place:
     """A position in a code object: one element of a call path, equal by identity."""
 
     __slots__ = ("code", "position")
 
-    def __init__(
-        self, code: CodeType, position: tuple[int | None, int | None, int | None, int | None]
-    ) -> None:
+    def __init__(self, code: CodeType, position: Position) -> None:
         self.code = code
         self.position = position
 
@@ -113,12 +123,41 @@ class CodeInfo:
         The specialising interpreter moves ``f_lasti`` within one expression, so offsets of equal
         position give the same place.
         """
-        position = next(
+        position: Position = next(
             islice(self.code.co_positions(), offset // 2, None), (None, None, None, None)
         )
+        if _iterates(self.code.co_code, offset):
+            position = _iterables(self.code).get(position, position)
         place = self._by_position.setdefault(position, Place(self.code, position))
         self.places[offset] = place
         return place
+
+
+def _iterates(instructions: bytes, offset: int) -> bool:
+    """Whether the instruction at (or, in its cache, before) an offset is a loop's own."""
+    while offset > 0 and not instructions[offset]:
+        offset -= 2
+    return offset >= 0 and instructions[offset] in _ITERATE
+
+
+def _iterables(code: CodeType) -> dict[Position, Position]:
+    """The position of what a loop goes through, by that of its own instructions.
+
+    Up to Python 3.12, and in an ``async for`` in all versions, they have the position of the
+    whole loop; the expression is that of the instruction before the loop begins.
+    """
+    found: dict[Position, Position] = {}
+    before: Position | None = None
+    iterable: Position | None = None
+    for instruction in dis.get_instructions(code):
+        own = instruction.positions
+        position: Position | None = (*own,) if own is not None else None
+        if instruction.opname in _BEGIN_LOOP:
+            iterable = before
+        if instruction.opname in _BEGIN_LOOP | _NEXT_OF_LOOP and position and iterable:
+            found.setdefault(position, iterable)
+        before = position
+    return found
 
 
 _known: dict[int, CodeInfo] = {}
