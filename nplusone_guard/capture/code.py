@@ -144,7 +144,7 @@ def _iterables(code: CodeType) -> dict[Position, Position]:
     """The position of what a loop goes through, by that of its own instructions.
 
     Up to Python 3.12, and in an ``async for`` in all versions, they have the position of the
-    whole loop; the expression is that of the instruction before the loop begins.
+    whole loop; the expression within it is that of the instruction before the loop begins.
     """
     found: dict[Position, Position] = {}
     before: Position | None = None
@@ -154,10 +154,24 @@ def _iterables(code: CodeType) -> dict[Position, Position]:
         position: Position | None = (*own,) if own is not None else None
         if instruction.opname in _BEGIN_LOOP:
             iterable = before
-        if instruction.opname in _BEGIN_LOOP | _NEXT_OF_LOOP and position and iterable:
+        if (
+            instruction.opname in _BEGIN_LOOP | _NEXT_OF_LOOP
+            and position
+            and iterable
+            and _is_within(iterable, position)
+        ):
             found.setdefault(position, iterable)
         before = position
     return found
+
+
+def _is_within(inner: Position, outer: Position) -> bool:
+    """Whether a position lies within another; two loads in one instruction have the first's."""
+    line, end_line, column, end_column = inner
+    first, last, start, end = outer
+    if None in inner or None in outer:
+        return False
+    return (first, start) <= (line, column) and (end_line, end_column) <= (last, end)
 
 
 _known: dict[int, CodeInfo] = {}

@@ -74,3 +74,10 @@ def test_a_loops_place_is_what_it_goes_through(run, shop):
     (group,) = report.groups
     iterator = ".iterator()" if run is loop_over_a_generator else ""
     assert text_of(group.site) == f"Order.objects.all(){iterator}"
+
+
+def test_the_place_is_not_that_of_a_name_loaded_beside_it(shop):
+    keys, orders = [], Order.objects.all()
+    with capture() as report:
+        keys += [order.pk for order in orders]
+    assert text_of(report.groups[0].site) == "orders"
