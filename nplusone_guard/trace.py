@@ -75,12 +75,15 @@ class Access:
     :class:`Step`.
     ``method``: the method of the ORM that the code called (``"save"``, ``"get_or_create"``).
     ``remote``: the field of ``model`` that points back to ``instance_model``, through which a
-    subquery correlates.  ``columns``: names of columns that matter to the operation: those that a
-    deferred load could rely on, those that ``save(update_fields=...)`` names, the one that a
-    ``get()`` looks up.  ``aggregates``: what an ``aggregate()`` computes, as (alias, function,
-    column).  ``narrowed``: the relation was filtered, ordered, cut or reshaped before it was
-    read.  ``peers``: the instance's fetch mode is ``FETCH_PEERS``.  What Django's frames do not
-    tell is ``None`` or empty.
+    subquery correlates.  ``manager``: the name of the default manager of ``model``.  ``columns``:
+    names of columns that matter to the operation: those that ``save(update_fields=...)`` or
+    ``update()`` names, the one that a ``get()`` looks up, those that ``first()`` orders by.
+    ``aggregates``: what an ``aggregate()`` computes, as (alias, function, column).  ``narrowed``:
+    the relation was filtered, ordered, cut or reshaped before it was read.  ``managed``: its
+    model's default manager filters, as it does in a prefetch and not in a join.  ``peers``: the
+    instance's fetch mode is ``FETCH_PEERS``.  ``early``: it was read while its row was being made
+    (``__init__``, ``from_db``, ``post_init``).  What Django's frames do not tell is ``None`` or
+    empty.
     """
 
     operation: str
@@ -96,7 +99,10 @@ class Access:
     columns: tuple[str, ...] = ()
     aggregates: tuple[tuple[str, str, str], ...] = ()
     narrowed: bool = False
+    managed: bool = False
+    manager: str = "objects"
     peers: bool = False
+    early: bool = False
 
     @property
     def is_lazy(self) -> bool:
@@ -121,9 +127,9 @@ class Access:
 class Source:
     """The queryset behind the rows of a group, as far as a fix must know it.
 
-    ``kind``: ``"queryset"``, ``"iterator"``, ``"raw"`` or ``"prefetch"``.  ``deferred``: names
-    given to ``only()`` (``only`` is true) or ``defer()``.  ``joined``: it follows a to-many
-    relation by a join, which would multiply an aggregate.
+    ``kind``: ``"queryset"``, ``"raw"`` or ``"combined"`` (by ``union()`` and its like).
+    ``deferred``: names given to ``only()`` (``only`` is true) or ``defer()``.  ``joined``: it
+    follows a to-many relation by a join, which would multiply an aggregate.
     """
 
     kind: str

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nplusone_guard.advise.cause import Cause, causes
 from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
 from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix, write_causes
+from nplusone_guard.advise.partial import Annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,20 +40,23 @@ def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
             advised.append(replace(finding, fix=unbounded_fix(finding)))
     for finding in write_causes(writes):
         (advised if finding.kind == "write_loop" else loops).append(finding)
-    advised += [_advised(cause, trace) for cause in causes(loops, trace)]
+    found = causes(loops, trace)
+    annotations = Annotations(found)
+    advised += [each for cause in found for each in _advised(cause, trace, annotations)]
     return tuple(sorted(advised, key=_urgency))
 
 
-def _advised(cause: Cause, trace: Trace) -> Finding:
-    finding = replace(
-        cause.finding(),
-        origin=evaluated_at(cause, trace),
-        fix=n_plus_one_fix(cause, trace),
-    )
+def _advised(cause: Cause, trace: Trace, annotations: Annotations) -> list[Finding]:
+    """A finding of the cause; two where nothing is known against its lead, but for the rest."""
+    fix = n_plus_one_fix(cause, trace, annotations)
+    if fix is None and cause.behind:
+        alone, rest = Cause(cause.members[:1]), Cause(cause.members[1:])
+        return [each for part in (alone, rest) for each in _advised(part, trace, annotations)]
+    finding = replace(cause.finding(), origin=evaluated_at(cause, trace), fix=fix)
     access = finding.group.access
     if finding.group.chained and access is not None and not access.many:
-        return replace(finding, severity="info")
-    return finding
+        return [replace(finding, severity="info")]
+    return [finding]
 
 
 def _urgency(finding: Finding) -> tuple[bool, float]:

@@ -71,6 +71,9 @@ _END_QUERYSET = frozenset(
         "none",
         "count",
         "exists",
+        "union",
+        "intersection",
+        "difference",
     ]
 )
 #: Functions and methods whose first argument is what they go through.

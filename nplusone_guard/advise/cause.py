@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from nplusone_guard.advise.chain import is_whole
 from nplusone_guard.advise.lineage import Lineage, lineage
 
 if TYPE_CHECKING:
@@ -40,17 +41,17 @@ class Member:
     def loads(self) -> bool:
         """Whether it loads a whole relation."""
         access = self.group.access
-        return (
-            access is not None
-            and access.step is not None
-            and (access.is_lazy or access.operation == "prefetch")
-        )
+        if access is None or access.step is None:
+            return False
+        if access.is_lazy or access.operation == "prefetch":
+            return True
+        return access.operation == "filter" and is_whole(self.group)
 
     @property
     def served(self) -> bool:
         """Whether a prefetch of its relation would answer it."""
         access = self.group.access
-        return access is not None and access.operation in SERVED and not access.narrowed
+        return access is not None and access.operation in SERVED and is_whole(self.group)
 
 
 @dataclass(slots=True)
@@ -64,12 +65,23 @@ class Cause:
         """The finding that stands for all."""
         return self.members[0]
 
+    @property
+    def behind(self) -> list[Member]:
+        """Those that hang on the rows which the lead reads of a relation."""
+        return [member for member in self.members if member.lineage.origin == self.lead.index]
+
     def finding(self) -> Finding:
         """The lead, with the others nested in it."""
+        path = self.lead.lineage.path
+        behind = self.behind
         nested = tuple(
-            replace(member.finding, path=member.lineage.path or None) for member in self.members[1:]
+            replace(
+                member.finding,
+                path=f"{path}__{member.lineage.path}" if member in behind else member.lineage.path,
+            )
+            for member in self.members[1:]
         )
-        return replace(self.lead.finding, nested=nested, path=self.lead.lineage.path or None)
+        return replace(self.lead.finding, nested=nested, path=path or None)
 
 
 def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
@@ -89,9 +101,14 @@ def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
     found: dict[object, Cause] = {}
     for member in members:
         found.setdefault(_key(member, repeated, loaded, trace), Cause()).members.append(member)
-    for cause in found.values():
+    for key, cause in found.items():
         cause.members.sort(
-            key=lambda member: (len(member.lineage.steps), not member.loads, member.index)
+            key=lambda member: (
+                key != ("alone", member.index),
+                len(member.lineage.steps),
+                not member.loads,
+                member.index,
+            )
         )
     return list(found.values())
 
@@ -103,6 +120,9 @@ def _key(
     trace: Trace,
 ) -> object:
     way = member.lineage
+    root = trace.groups[way.origin] if way.origin is not None else None
+    if way.origin in repeated and root is not None and root.access and root.access.relation:
+        return ("alone", way.origin)
     if member.operation == "deferred column":
         return ("columns", way.origin, way.path, None if way.origin is not None else member.index)
     above = [number for number in way.ancestors if number in repeated]

@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.built import built
+from nplusone_guard.advise.columns import loaded_columns, with_columns
 from nplusone_guard.advise.lookups import class_name, loading
-from nplusone_guard.advise.partial import partial_read
+from nplusone_guard.advise.partial import Annotations, partial_read
 from nplusone_guard.finding import Fix
 from nplusone_guard.trace import Step
 
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
 _FETCHED_BY_PEERS = frozenset({"lazy forward", "lazy one-to-one", "generic key", "deferred column"})
 
 
-def n_plus_one_fix(cause: Cause, trace: Trace) -> Fix | None:
+def n_plus_one_fix(cause: Cause, trace: Trace, annotations: Annotations) -> Fix | None:
     """What mends a cause; ``None`` where the evidence does not reach."""
     lead = cause.lead
     origin = trace.groups[lead.lineage.origin] if lead.lineage.origin is not None else None
     where = _where(origin)
     if lead.group.chained:
         return _chained(lead)
+    if lead.group.access is not None and lead.group.access.early:
+        return _early(lead)
     if lead.operation == "deferred column":
         return _columns(cause, origin, where)
     if lead.loads or (lead.served and (origin is None or len(lead.lineage.steps) > 1)):
         return _loads(cause, origin, where)
     if lead.group.access is not None and lead.group.access.relation is not None:
-        return partial_read(lead, origin, where)
+        return partial_read(cause, origin, where, annotations)
     return _unrelated(lead)
 
 
@@ -54,11 +57,12 @@ def _loads(cause: Cause, origin: QueryGroup | None, where: CallSite | None) -> F
         (_steps(member), member.group.access.instance_model if member.group.access else None)
         for member in members
     ]
-    raw = origin is not None and origin.source is not None and origin.source.kind == "raw"
-    code = loading(ways, prefetch_only=raw)
+    source = origin.source if origin is not None else None
+    code = loading(ways, prefetch_only=source is not None and source.kind != "queryset")
     lead = cause.lead
     if code.startswith("select_related"):
         effect = "a join instead of a query per row"
+        code = with_columns(source, [steps for steps, _ in ways]) + code
     else:
         effect = "one query per relation instead of one per row"
     return Fix(
@@ -147,6 +151,16 @@ def _chained(lead: Member) -> Fix:
     return Fix(code="", explain=explain)
 
 
+def _early(lead: Member) -> Fix:
+    site = lead.group.site
+    function = site.function.rpartition(".")[2] if site is not None else "the code"
+    return Fix(
+        code="",
+        explain=f"{function} runs while the row is made (__init__, from_db, post_init), before "
+        "anything loaded with it is there: read the relation later, where it is needed.",
+    )
+
+
 def _columns(cause: Cause, origin: QueryGroup | None, where: CallSite | None) -> Fix:
     """The columns, added to ``only()`` or taken out of ``defer()``."""
     lead = cause.lead
@@ -164,14 +178,7 @@ def _columns(cause: Cause, origin: QueryGroup | None, where: CallSite | None) ->
             explain=f"{quoted} was left out by only() or defer() where the rows were loaded; "
             "load it there.",
         )
-    if source.only:
-        names = ", ".join(f'"{name}"' for name in dict.fromkeys((*source.deferred, *missing)))
-        code = f"only({names})"
-    else:
-        left = [name for name in source.deferred if name not in missing]
-        code = "defer(None)"
-        if left:
-            code += ".defer(" + ", ".join(f'"{name}"' for name in left) + ")"
+    code = loaded_columns(source, missing)
     return Fix(
         code=code,
         explain=f"{_place(lead, origin, where)}, in place of the "
@@ -185,15 +192,15 @@ def _unrelated(lead: Member) -> Fix | None:
     access = lead.group.access
     if access is None or access.model is None:
         return None
-    model = class_name(access.model)
+    manager = f"{class_name(access.model)}.{access.manager}"
     if access.operation == "get" and len(access.columns) == 1:
         column = access.columns[0]
         if column in {"pk", "id"}:
-            code = f"{model}.objects.in_bulk(keys)"
+            code = f"{manager}.in_bulk(keys)"
         elif "__" in column:
             return None
         else:
-            code = f"{{each.{column}: each for each in {model}.objects.filter({column}__in=keys)}}"
+            code = f"{{each.{column}: each for each in {manager}.filter({column}__in=keys)}}"
         if access.method in {"get_or_create", "update_or_create"}:
             explain = "Read the rows that exist in one query, and bulk_create() the missing ones."
         else:

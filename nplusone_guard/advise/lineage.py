@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nplusone_guard.advise.chain import is_whole
+
 if TYPE_CHECKING:
     from collections.abc import Container
 
@@ -70,7 +72,10 @@ def holds_code(group: QueryGroup, *, repeated: bool) -> bool:
         return access.operation in _WRITTEN
     # A related manager's queryset: only where it stands in code, not where a field renders it.
     by_code = bool(group.path) and group.site == group.path[0]
-    return not repeated and by_code and access.operation in _WRITTEN | _RELATION
+    if not by_code or access.operation not in _WRITTEN | _RELATION:
+        return False
+    # What a loop reads of a whole relation is a step on the way from the loop's queryset.
+    return not repeated or not (access.operation in _RELATION or is_whole(group))
 
 
 def _parent(trace: Trace, index: int) -> tuple[int | None, tuple[Step, ...]]:

@@ -80,21 +80,30 @@ def _fix(group: QueryGroup, writes: list[Finding]) -> Fix:
     if access is None or access.model is None:
         code = "cursor.executemany(sql, rows)"
         return Fix(code, "Collect the rows and send them in one call.", group.site)
-    model = class_name(access.model)
+    model = f"{class_name(access.model)}.{access.manager}"
+    if access.relation is not None:
+        owner, _, name = access.relation.rpartition(".")
+        model = f"{class_name(owner)}.{name}.through.objects"
     method = access.method or ""
     if method in _WRITERS and method[1:] in _WRITERS:
         method = method[1:]  # the asynchronous twin
+    if group.operation == "delete" and access.relation is not None:
+        return Fix(
+            "",
+            f"Collect the objects: {method}() takes several at once. {model} has the rows of all.",
+            group.site,
+        )
     if group.operation == "delete":
-        code = f"{model}.objects.filter(pk__in=keys).delete()"
+        code = f"{model}.filter(pk__in=keys).delete()"
         explain = "Collect the keys and delete all rows together."
     elif method in {"add", "set", "remove"}:
-        code = f"{model}.objects.bulk_create(links, ignore_conflicts=True)"
+        code = f"{model}.bulk_create(links, ignore_conflicts=True)"
         explain = "Collect the rows of the join table and write them together; add() takes several."
     elif method in {"get_or_create", "update_or_create"}:
-        code = f"{model}.objects.bulk_create(objects, ignore_conflicts=True)"
+        code = f"{model}.bulk_create(objects, ignore_conflicts=True)"
         if method == "update_or_create":
             code = (
-                f"{model}.objects.bulk_create(objects, update_conflicts=True, "
+                f"{model}.bulk_create(objects, update_conflicts=True, "
                 "unique_fields=[...], update_fields=[...])"
             )
         explain = f"Collect the objects and write them together; {_NO_SIGNALS}."
@@ -107,12 +116,14 @@ def _fix(group: QueryGroup, writes: list[Finding]) -> Fix:
                 "only the loop around it can go.",
                 group.site,
             )
-        code = f"{model}.objects.bulk_create(objects)"
+        code = f"{model}.bulk_create(objects)"
         explain = f"Collect the objects and write them together; {_NO_SIGNALS}."
     else:
-        columns = ", ".join(f'"{name}"' for name in access.columns) or "..."
-        code = f"{model}.objects.bulk_update(objects, [{columns}])"
+        columns = ", ".join(f'"{name}"' for name in access.columns)
+        code = f"{model}.bulk_update(objects, [{columns or '...'}])"
         explain = f"Collect the changed objects and write them together; {_NO_SIGNALS}."
+        if not columns:
+            explain += " Name the columns that change."
     return Fix(code, explain, group.site)
 
 

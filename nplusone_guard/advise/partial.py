@@ -2,53 +2,96 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from nplusone_guard.advise.chain import Chain, chain_at
-from nplusone_guard.advise.lookups import class_name
+from nplusone_guard.advise.chain import Chain, chain_at, is_whole
+from nplusone_guard.advise.lookups import class_name, loading
 from nplusone_guard.finding import Fix
 
 if TYPE_CHECKING:
-    from nplusone_guard.advise.cause import Member
+    from collections.abc import Iterable
+
+    from nplusone_guard.advise.cause import Cause, Member
+    from nplusone_guard.advise.chain import Link
     from nplusone_guard.trace import Access, CallSite, QueryGroup
 
 #: Calls that a Prefetch's queryset can take over as they are.
-_MOVABLE = ("all", "filter", "exclude", "order_by", "select_related", "annotate", "only", "defer")
+_MOVABLE = frozenset(
+    ["all", "filter", "exclude", "order_by", "select_related", "annotate", "only", "defer"]
+)
+#: Reads that ask the database whatever was prefetched, though memory has it all.
+_ALWAYS_ASK = frozenset({"values", "values_list", "iterator"})
+_ADDABLE = frozenset({"Sum", "Avg", "Min", "Max"})
 
 
-def partial_read(member: Member, origin: QueryGroup | None, where: CallSite | None) -> Fix | None:
+class Annotations:
+    """What all fixes of a report add to the rows of each root queryset."""
+
+    def __init__(self, causes: Iterable[Cause]) -> None:
+        self._taken: set[tuple[int | None, str]] = set()
+        self._joins = Counter(
+            cause.lead.lineage.origin
+            for cause in causes
+            if cause.lead.operation in {"count", "aggregate"}
+        )
+
+    def alone(self, origin: int | None) -> bool:
+        """Whether no two fixes join relations to one queryset."""
+        return self._joins[origin] < 2  # noqa: PLR2004
+
+    def free(self, origin: int | None, name: str) -> str:
+        """The name, with a number where another fix has taken it."""
+        number, free = 1, name
+        while (origin, free) in self._taken:
+            number += 1
+            free = f"{name}_{number}"
+        self._taken.add((origin, free))
+        return free
+
+
+def partial_read(  # noqa: PLR0911  a case an operation
+    cause: Cause, origin: QueryGroup | None, where: CallSite | None, names: Annotations
+) -> Fix | None:
     """What spares the query per row; ``None`` where the source does not tell what it asks."""
+    member = cause.lead
     access = member.group.access
     if access is None or access.lookup is None:
         return None
-    site = member.group.path[0] if member.group.path else None
-    chain = chain_at(site, access.lookup)
+    chain = chain_at(member.group.path[0], access.lookup) if member.group.path else None
+    if access.operation not in {"count", "exists", "aggregate"}:
+        return _rows(cause, access, chain, where, names)
+    if member.served and access.managed:
+        return Fix(
+            code=f'prefetch_related("{member.lineage.path}")',
+            explain=f"Add it to the queryset: {access.operation}() is answered from memory then. "
+            "A join would not heed the default manager.",
+            where=where,
+        )
+    # An annotation belongs to the root queryset's own rows.
+    source = origin.source if origin is not None else None
+    if source is None or source.kind != "queryset" or len(member.lineage.steps) != 1:
+        return None
     if access.operation == "count":
-        return _count(member, access, chain, where)
+        return _count(member, access, chain, where, names)
     if access.operation == "exists":
-        return _exists(member, access, chain, where)
-    if access.operation == "aggregate":
-        return _aggregate(member, access, origin, where)
-    return _rows(member, access, chain, where)
-
-
-def _direct(member: Member) -> bool:
-    """Whether the relation hangs on the root queryset's own rows, where annotations go."""
-    return len(member.lineage.steps) == 1
+        return _exists(member, access, chain, where, names)
+    return _aggregate(member, access, chain, source.joined, where, names)
 
 
 def _count(
-    member: Member, access: Access, chain: Chain | None, where: CallSite | None
+    member: Member, access: Access, chain: Chain | None, where: CallSite | None, names: Annotations
 ) -> Fix | None:
     condition = ""
-    if access.narrowed:
+    if access.narrowed and not is_whole(member.group):
         conditions = _keywords(chain, access.query_name)
         if conditions is None:
             return None
         condition = f", filter=Q({conditions})"
-    if not _direct(member) or access.query_name is None:
+    if access.managed or access.query_name is None:
         return None
-    name = f"{access.lookup}_count"
+    name = names.free(member.lineage.origin, f"{access.lookup}_count")
     return Fix(
         code=f'annotate({name}=Count("{access.query_name}"{condition}, distinct=True))',
         explain=f"Add it to the queryset, and read the attribute {name} instead of counting.",
@@ -56,97 +99,136 @@ def _count(
     )
 
 
+#: Names a column of the other model: it would have to be named from this one.
+_REFERS = re.compile(r"\b[A-Z]\w*\(")
+
+
 def _keywords(chain: Chain | None, relation: str | None) -> str | None:
-    """The conditions of plain ``filter(name=value)`` calls, seen from the other model."""
-    if chain is None or relation is None or not chain.only("all", "filter", "count", "exists"):
+    """The conditions of a plain ``filter(name=value)``, seen from the other model."""
+    if chain is None or relation is None or not chain.only("all", "filter", "count"):
         return None
-    if any(link.positional for link in chain.links):
+    filters = [link for link in chain.links if link.method == "filter"]
+    if len(filters) != 1 or filters[0].positional:
         return None
-    given = [word for link in chain.links if link.method == "filter" for word in link.keywords]
-    if not given or any(name is None for name, _ in given):
+    given = filters[0].keywords
+    if not given or any(name is None or _REFERS.search(value) for name, value in given):
         return None
     return ", ".join(f"{relation}__{name}={value}" for name, value in given)
 
 
-def _exists(
-    member: Member, access: Access, chain: Chain | None, where: CallSite | None
-) -> Fix | None:
-    if not _direct(member) or access.remote is None:
+def _conditions(member: Member, chain: Chain | None, operation: str) -> str | None:
+    """The calls that narrow the relation before it is tested or added up."""
+    access = member.group.access
+    if access is None or not access.narrowed or is_whole(member.group):
+        return ""
+    if chain is None or not chain.only("all", "filter", "exclude", operation):
         return None
-    conditions = ""
-    if access.narrowed:
-        if chain is None or not chain.only("all", "filter", "exclude", "exists"):
-            return None
-        conditions = "".join(
-            link.text for link in chain.links if link.method in {"filter", "exclude"}
-        )
-    model = class_name(access.model)
-    name = f"has_{access.lookup}"
+    return "".join(link.text for link in chain.links if link.method in {"filter", "exclude"})
+
+
+def _exists(
+    member: Member, access: Access, chain: Chain | None, where: CallSite | None, names: Annotations
+) -> Fix | None:
+    conditions = _conditions(member, chain, "exists")
+    if conditions is None or access.remote is None:
+        return None
+    name = names.free(member.lineage.origin, f"has_{access.lookup}")
     return Fix(
-        code=f"annotate({name}=Exists("
-        f'{model}.objects.filter({access.remote}=OuterRef("pk")){conditions}))',
+        code=f"annotate({name}=Exists({_correlated(access)}{conditions}))",
         explain=f"Add it to the queryset, and read the attribute {name} instead of asking.",
         where=where,
     )
 
 
-def _aggregate(
-    member: Member, access: Access, origin: QueryGroup | None, where: CallSite | None
+def _correlated(access: Access) -> str:
+    queryset = f"{class_name(access.model)}.{access.manager}"
+    return f'{queryset}.filter({access.remote}=OuterRef("pk"))'
+
+
+def _aggregate(  # noqa: PLR0913  what a fix is made of
+    member: Member,
+    access: Access,
+    chain: Chain | None,
+    joined: bool,
+    where: CallSite | None,
+    names: Annotations,
 ) -> Fix | None:
-    joined = origin is None or origin.source is None or origin.source.joined
-    several = len(access.aggregates) != 1 and any(
-        function not in {"Sum", "Avg", "Min", "Max"} for _, function, _ in access.aggregates
-    )
-    if not access.aggregates or access.narrowed or joined or several or not _direct(member):
+    """By a join, or by a subquery each: joins multiply one another, and what they add up."""
+    conditions = _conditions(member, chain, "aggregate")
+    plain = not (joined or access.managed or conditions) and names.alone(member.lineage.origin)
+    if not access.aggregates or conditions is None or not (plain or access.remote):
         return None
-    columns = [
-        f'{alias}={function}("{access.query_name}__{column}")'
-        for alias, function, column in access.aggregates
-    ]
-    names = ", ".join(alias for alias, _, _ in access.aggregates)
+    if any(function not in _ADDABLE for _, function, _ in access.aggregates):
+        return None
+    given = {}
+    for alias, function, column in access.aggregates:
+        name = names.free(member.lineage.origin, alias)
+        if plain:
+            given[name] = f'{function}("{access.query_name}__{column}")'
+        else:
+            given[name] = (
+                f'Subquery({_correlated(access)}{conditions}.order_by().values("{access.remote}")'
+                f'.annotate({alias}={function}("{column}")).values("{alias}"))'
+            )
     return Fix(
-        code=f"annotate({', '.join(columns)})",
-        explain=f"Add it to the queryset, and read the attribute {names} instead. Beside another "
-        "to-many join use a Subquery: joins multiply one another.",
+        code=f"annotate({', '.join(f'{name}={value}' for name, value in given.items())})",
+        explain=f"Add it to the queryset, and read the attribute {', '.join(given)} instead.",
         where=where,
     )
 
 
 def _rows(
-    member: Member, access: Access, chain: Chain | None, where: CallSite | None
+    cause: Cause, access: Access, chain: Chain | None, where: CallSite | None, names: Annotations
 ) -> Fix | None:
     """Filtered, ordered or cut rows: a ``Prefetch`` with the same calls and a name of its own."""
+    lead = cause.lead
     if chain is None:
         return None
     calls = [link for link in chain.links if link.method != "all"]
-    if all(link.method in {"values", "values_list"} for link in calls):
+    ways = [
+        (member.lineage.steps, member.group.access.instance_model if member.group.access else None)
+        for member in cause.behind
+    ]
+    if calls and all(link.method in _ALWAYS_ASK for link in calls):
+        steps = lead.lineage.steps
+        paths = [(steps, None), *(((*steps, *rest), model) for rest, model in ways)]
         return Fix(
-            code=f'prefetch_related("{member.lineage.path}")',
-            explain=f"Add it to the queryset, and take the values from .{access.lookup}.all() in "
-            "Python: values() and values_list() always ask the database.",
+            code=loading(paths, prefetch_only=True),
+            explain=f"Add it to the queryset, and read .{access.lookup}.all() in place of "
+            f"{chain.text}, which always asks the database.",
             where=where,
         )
-    end = ""
-    name = f"matching_{access.lookup}"
-    read = f".{name}"
-    ordered = any(link.method == "order_by" for link in calls)
-    if calls and calls[-1].method in {"first", "last"}:
-        last = calls.pop().method == "last"
-        if last:
-            end = ".reverse()[:1]" if ordered else '.order_by("-pk")[:1]'
-        else:
-            end = "[:1]" if ordered else '.order_by("pk")[:1]'
-        name = f"{'last' if last else 'first'}_{access.lookup}"
-        read = f"the only row of .{name}"
+    name, end, read = _taken(access, calls)
     if not all(link.method in _MOVABLE for link in calls):
         return None
-    model = class_name(access.model)
-    queryset = f"{model}.objects{''.join(link.text for link in calls)}{end}"
-    if queryset == f"{model}.objects":
-        queryset += ".all()"
-    path = member.lineage.path
+    queryset = f"{class_name(access.model)}.{access.manager}"
+    queryset += "".join(link.text for link in calls)
+    if ways:
+        queryset += f".{loading(ways)}"
+    queryset += end or ("" if calls or ways else ".all()")
+    name = names.free(lead.lineage.origin, name)
     return Fix(
-        code=f'prefetch_related(Prefetch("{path}", queryset={queryset}, to_attr="{name}"))',
-        explain=f"Add it to the queryset, and read {read} in place of {chain.text}.",
+        code=f'prefetch_related(Prefetch("{lead.lineage.path}", queryset={queryset}, '
+        f'to_attr="{name}"))',
+        explain=f"Add it to the queryset, and read {read}.{name} in place of {chain.text}.",
         where=where,
     )
+
+
+def _taken(access: Access, calls: list[Link]) -> tuple[str, str, str]:
+    """What the last call takes of the rows: a name for it, the code, how it is read.
+
+    Leaves in ``calls`` what a queryset can take over.
+    """
+    method = calls[-1].method if calls else ""
+    if method == "get":
+        got = calls[-1]
+        calls[-1:] = [got.renamed("filter")] if got.text != ".get()" else []
+        return f"matching_{access.lookup}", "", "the only row of "
+    if method not in {"first", "last"}:
+        return f"matching_{access.lookup}", "", ""
+    calls.pop()
+    end = ".reverse()[:1]" if method == "last" else "[:1]"
+    if access.columns in {("pk",), ("-pk",)} and not any(c.method == "order_by" for c in calls):
+        end = f'.order_by("{access.columns[0]}")[:1]'
+    return f"{method}_{access.lookup}", end, "the only row, if any, of "

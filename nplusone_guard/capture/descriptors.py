@@ -24,6 +24,12 @@ def label(model: Any) -> str | None:
     return str(meta.label) if meta is not None else None
 
 
+def default_manager(model: Any) -> str:
+    """The name of a model's default manager."""
+    manager = getattr(getattr(model, "_meta", None), "default_manager", None)
+    return str(getattr(manager, "name", None) or "objects")
+
+
 def _has_peers(instance: Any) -> bool:
     # Fetch modes came with Django 6.1.
     mode = getattr(getattr(instance, "_state", None), "fetch_mode", None)

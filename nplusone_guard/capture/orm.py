@@ -7,12 +7,13 @@ version differs, the sign says so.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db.models import Model, QuerySet
 
 from nplusone_guard.capture.code import known, learn
-from nplusone_guard.capture.descriptors import DESCRIPTORS, hangs_on, label
+from nplusone_guard.capture.descriptors import DESCRIPTORS, default_manager, hangs_on, label
 from nplusone_guard.capture.related import from_queryset
 from nplusone_guard.capture.rows import relation_step
 from nplusone_guard.trace import Access
@@ -68,7 +69,16 @@ class Sighting(NamedTuple):
 class _Seen:
     """What a walk from the wrapper outward has met so far."""
 
-    __slots__ = ("compiled", "locals", "method", "operation", "queryset", "refresh", "save")
+    __slots__ = (
+        "compiled",
+        "locals",
+        "method",
+        "operation",
+        "prefetch",
+        "queryset",
+        "refresh",
+        "save",
+    )
 
     def __init__(self) -> None:
         self.queryset: Any = None
@@ -78,6 +88,7 @@ class _Seen:
         self.method: str | None = None
         self.refresh: Any = None
         self.save: Mapping[str, Any] | None = None
+        self.prefetch: Sighting | None = None
 
 
 def look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sighting:
@@ -86,6 +97,13 @@ def look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sightin
     Looks outward as far as ``stop``, the innermost frame of the project.  Where no frame of the
     ORM is between them it is raw SQL through a cursor.
     """
+    sighting = _look(start, stop, rows)
+    if sighting.access.relation is not None and _is_making_a_row(stop):
+        return sighting._replace(access=replace(sighting.access, early=True))
+    return sighting
+
+
+def _look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sighting:
     seen = _Seen()
     frame = start
     while frame is not None and frame is not stop:
@@ -98,11 +116,14 @@ def look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sightin
             descriptor = DESCRIPTORS.get((path, name))
             if descriptor is not None:
                 names = frame.f_locals
-                return Sighting(descriptor(names), hangs_on(names), seen.queryset)
+                queryset = seen.prefetch.queryset if seen.prefetch else seen.queryset
+                return Sighting(descriptor(names), hangs_on(names), queryset)
             if path == "django/db/models/query.py":
                 if name == "prefetch_one_level":
-                    return _prefetch(frame.f_locals, seen.queryset)
-                _note_queryset(seen, frame, name)
+                    # Perhaps for a descriptor further out: Django 6.1's FETCH_PEERS.
+                    seen.prefetch = seen.prefetch or _prefetch(frame.f_locals, seen.queryset)
+                else:
+                    _note_queryset(seen, frame, name)
             elif path == "django/db/models/base.py":
                 if name == "Model.refresh_from_db":
                     seen.refresh = frame.f_locals.get("self")
@@ -115,6 +136,23 @@ def look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sightin
                 seen.compiled = _compiled(frame.f_locals, name)
         frame = frame.f_back
     return _settled(seen, rows)
+
+
+#: How far out of the project's code a row in the making is looked for: a signal's frames.
+_MAKING = 8
+
+
+def _is_making_a_row(frame: FrameType | None) -> bool:
+    """Whether the project's code is called while a queryset makes a row of what it fetched."""
+    left = _MAKING
+    while frame is not None and left:
+        info = known(id(frame.f_code)) or learn(frame.f_code)
+        if info.framework_path == "django/db/models/query.py":
+            return frame.f_code.co_qualname.endswith("ModelIterable.__iter__")
+        if info.framework_path is not None:
+            left -= 1
+        frame = frame.f_back
+    return False
 
 
 def _note_queryset(seen: _Seen, frame: FrameType, name: str) -> None:
@@ -130,14 +168,16 @@ def _note_queryset(seen: _Seen, frame: FrameType, name: str) -> None:
         return
     if seen.operation != "delete":
         seen.operation = operation
-    if method in {"aggregate", "get"}:
+    if method in {"aggregate", "get", "update"}:
         seen.locals = frame.f_locals
     found = frame.f_locals.get("self")
     if seen.queryset is None and isinstance(found, QuerySet):
         seen.queryset = found  # never tested for truth: that would run it
 
 
-def _settled(seen: _Seen, rows: Rows) -> Sighting:
+def _settled(seen: _Seen, rows: Rows) -> Sighting:  # noqa: PLR0911  a case an operation
+    if seen.prefetch is not None:
+        return seen.prefetch
     if seen.refresh is not None:
         model = label(type(seen.refresh))
         return Sighting(Access("refresh", model=model, method="refresh_from_db"))
@@ -145,16 +185,34 @@ def _settled(seen: _Seen, rows: Rows) -> Sighting:
         return _saved(seen, seen.save)
     if seen.operation == "delete" and seen.compiled is not None:
         # One statement of several that a delete() takes; the model is the statement's own.
-        return Sighting(Access("delete", model=seen.compiled.model, method=seen.method or "delete"))
+        through = _through_relation(seen, "delete")
+        model, method = seen.compiled.model, seen.method or "delete"
+        return Sighting(through or Access("delete", model=model, method=method))
     if seen.operation == "raw":
         access = Access("raw", model=label(seen.queryset.model), method="raw")
         return Sighting(access, None, seen.queryset)
+    through = _through_relation(seen, "insert") if seen.operation == "insert" else None
+    if through is not None:
+        return Sighting(through, None, seen.queryset)
     if seen.queryset is not None and seen.operation is not None:
         access, instance = from_queryset(
             seen.queryset, seen.operation, seen.locals, seen.method, rows
         )
         return Sighting(access, instance, seen.queryset)
     return Sighting(seen.compiled or Access("raw"))
+
+
+def _through_relation(seen: _Seen, operation: str) -> Access | None:
+    """Rows of a many-to-many relation's own table: written to the relation, not to a model."""
+    model = getattr(seen.queryset, "model", None)
+    owner = model._meta.auto_created if model is not None else None  # noqa: SLF001
+    if not owner:
+        return None
+    for field in owner._meta.local_many_to_many:  # noqa: SLF001
+        if field.remote_field.through is model:
+            relation = f"{label(owner)}.{field.name}"
+            return Access(operation, label(model), relation, field.name, method=seen.method)
+    return None
 
 
 def _saved(seen: _Seen, names: Mapping[str, Any]) -> Sighting:
@@ -166,6 +224,7 @@ def _saved(seen: _Seen, names: Mapping[str, Any]) -> Sighting:
             "update" if operation in {"update", "select"} else operation or "update",
             model=label(type(names.get("self"))),
             method=seen.method,
+            manager=default_manager(type(names.get("self"))),
             columns=tuple(sorted(map(str, chosen))),
         )
     )

@@ -242,6 +242,7 @@ class Lane:
         access, instance, queryset = look(frame, inner, rows)
         if group.access is None or group.access.relation is None:
             group.access = access
+        owner = None
         if instance is not None:
             owner = rows.owner(instance)
             if owner is not None and owner[0] is group:
@@ -251,7 +252,10 @@ class Lane:
         if queryset is not None:
             if group.source is None:
                 group.source = source_of(queryset)
-            if group.source is not None:
+            # The queryset keeps its instance alive, which an iterator would have let go of: a peer
+            # that the next row would be fetched with.
+            lone = access.peers and instance is not None and owner is None
+            if group.source is not None and not lone:
                 self.pending = (queryset, group)
 
     def note_rows(self) -> None:

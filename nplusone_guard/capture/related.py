@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from django.db.models import F, Model
 from django.db.models.query import ModelIterable
 
-from nplusone_guard.capture.descriptors import label
+from nplusone_guard.capture.descriptors import default_manager, label
 from nplusone_guard.trace import Access, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from nplusone_guard.capture.rows import Rows
 
 #: Reads of a whole relation: what a prefetch replaces.
 _WHOLE: Final = frozenset({"iterate", "in_bulk"})
+_ITERATORS: Final = frozenset({"iterator", "_iterator", "aiterator"})
 
 
 def from_queryset(
@@ -26,19 +27,29 @@ def from_queryset(
 
     ``names``: the local variables of the queryset's method.
     """
-    model = label(queryset.model)
-    details: dict[str, Any] = {"model": model, "method": method}
+    details: dict[str, Any] = {
+        "model": label(queryset.model),
+        "method": method,
+        "manager": default_manager(queryset.model),
+    }
     if operation == "get":
         details["columns"] = _looked_up(names)
     elif operation == "aggregate":
         details["aggregates"] = _aggregates(names)
+    elif operation == "update":
+        details["columns"] = tuple(map(str, names.get("kwargs") or ()))
+    elif operation in {"first", "last"}:
+        details["columns"] = tuple(map(str, queryset.query.order_by))
     found = _related_manager(queryset, rows)
     if found is None:
         return Access(operation, **details), None
     instance = found.instance
-    narrowed = _is_narrowed(queryset, found.conditions)
+    # An iterator() asks the database whatever was prefetched.
+    narrowed = method in _ITERATORS or _is_narrowed(queryset, found.conditions)
     if operation in _WHOLE:
         operation = "filter" if narrowed else found.operation
+    if found.model is not None:
+        details["model"] = found.model
     return (
         Access(
             operation,
@@ -49,6 +60,7 @@ def from_queryset(
             remote=found.remote,
             query_name=found.query_name,
             narrowed=narrowed,
+            managed=queryset.query.where.children[0] not in found.conditions,
             peers=bool(getattr(getattr(queryset, "_fetch_mode", None), "track_peers", False)),
             **details,
         ),
@@ -56,15 +68,16 @@ def from_queryset(
     )
 
 
-def _is_narrowed(queryset: Any, conditions: int) -> bool:
+def _is_narrowed(queryset: Any, conditions: tuple[object, ...]) -> bool:
     """Whether a related manager's queryset is more than ``all()``: a prefetch would not serve it.
 
-    ``conditions``: how many the manager itself sets.
-    A default manager that filters looks narrowed too; the source at the place tells.
+    ``conditions``: the related manager's own.  What stands before them comes from a default
+    manager that filters; what stands behind them, from the code that reads.
     """
     query = queryset.query
     return bool(
-        len(query.where.children) > conditions
+        query.where.connector != "AND"
+        or query.where.children[-1] not in conditions
         or query.order_by
         or query.is_sliced
         or query.distinct
@@ -83,6 +96,8 @@ def source_of(queryset: Any) -> Source | None:
         return Source("raw")
     if not issubclass(queryset._iterable_class, ModelIterable):  # noqa: SLF001
         return None
+    if query.combinator:
+        return Source("combined")
     names, deferring = query.deferred_loading
     joins = [getattr(join, "join_field", None) for join in query.alias_map.values()]
     return Source(
@@ -118,7 +133,8 @@ def _aggregates(names: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
 class _Related(NamedTuple):
     """A related manager: its instance, owner, accessor, and the field back to the instance.
 
-    ``conditions``: how many conditions it puts on its querysets.
+    ``conditions``: those that it puts on its querysets.  ``model``: the model it leads to, where
+    that is not the queryset's (counting may stop at the join table).
     """
 
     instance: Model | None
@@ -127,7 +143,8 @@ class _Related(NamedTuple):
     operation: str
     remote: str | None
     query_name: str | None
-    conditions: int = 1
+    conditions: tuple[object, ...]
+    model: str | None = None
 
 
 def _related_manager(queryset: Any, rows: Rows) -> _Related | None:
@@ -142,15 +159,22 @@ def _reverse_key(queryset: Any, instance: Model) -> _Related | None:
         remote = field.remote_field
         if isinstance(instance, remote.model):
             accessor = remote.get_accessor_name()
-            owner = label(remote.model)
-            return _Related(instance, owner, accessor, "lazy reverse", field.name, remote.name)
+            return _Related(
+                instance,
+                label(remote.model),
+                accessor,
+                "lazy reverse",
+                field.name,
+                remote.name,
+                tuple(each for each, target in _targets(queryset) if target is field)[:1],
+            )
     return None
 
 
 def _many_to_many(queryset: Any, instance: Model) -> _Related | None:
     """Two relations between the same models differ by the join table's column alone."""
     meta: Any = type(instance)._meta  # noqa: SLF001
-    for target in _targets(queryset.query.where.children):
+    for condition, target in _targets(queryset):
         for field in meta.many_to_many:
             if field.remote_field.through is target.model and field.m2m_field_name() == target.name:
                 return _Related(
@@ -160,6 +184,8 @@ def _many_to_many(queryset: Any, instance: Model) -> _Related | None:
                     "lazy many-to-many",
                     field.related_query_name(),
                     field.name,
+                    (condition,),
+                    label(field.remote_field.model),
                 )
         for relation in meta.related_objects:
             if (
@@ -174,24 +200,30 @@ def _many_to_many(queryset: Any, instance: Model) -> _Related | None:
                     "lazy many-to-many",
                     relation.field.name,
                     relation.name,
+                    (condition,),
+                    label(relation.related_model),
                 )
     return None
 
 
-def _targets(conditions: Iterable[Any]) -> list[Any]:
-    found = [getattr(getattr(condition, "lhs", None), "target", None) for condition in conditions]
-    return [target for target in found if target is not None]
+def _targets(queryset: Any) -> list[tuple[Any, Any]]:
+    """The conditions on a plain column, each with its column's field."""
+    found = [
+        (condition, getattr(getattr(condition, "lhs", None), "target", None))
+        for condition in queryset.query.where.children
+    ]
+    return [(condition, target) for condition, target in found if target is not None]
 
 
 def _generic_relation(queryset: Any, rows: Rows) -> _Related | None:
     """A ``GenericRelation``'s manager leaves no hint but its WHERE: a type and an object's key."""
     equal = {
-        condition.lhs.target: condition.rhs
-        for condition in queryset.query.where.children
+        target: condition
+        for condition, target in _targets(queryset)
         if getattr(condition, "lookup_name", None) == "exact"
-        and getattr(condition.lhs, "target", None) is not None
     }
-    for target, value in equal.items():
+    for target, condition in equal.items():
+        value = condition.rhs
         if getattr(target.remote_field, "model", None).__class__ is not type(Model):
             continue
         types = getattr(target.remote_field.model, "objects", None)
@@ -212,6 +244,14 @@ def _generic_relation(queryset: Any, rows: Rows) -> _Related | None:
                 if key is None:
                     continue
                 to_python = model._meta.pk.to_python  # noqa: SLF001
-                instance = rows.with_key(model, to_python(key))
-                return _Related(instance, label(model), field.name, "lazy reverse", None, None, 2)
+                instance = rows.with_key(model, to_python(key.rhs))
+                return _Related(
+                    instance,
+                    label(model),
+                    field.name,
+                    "lazy reverse",
+                    None,
+                    field.name,
+                    (condition, key),
+                )
     return None
