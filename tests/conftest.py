@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.shop.data import fill_further
 from tests.shop.models import Category, Comment, Customer, Label, Order, OrderItem, Product, Tag
 
 pytest_plugins = ["pytester"]
@@ -23,6 +24,7 @@ def fill() -> None:
         order = Order.objects.create(customer=customer, payer=payer)
         for product in products:
             OrderItem.objects.create(order=order, product=product)
+    fill_further()
 
 
 @pytest.fixture

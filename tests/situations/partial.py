@@ -1,0 +1,262 @@
+"""Relations that a loop filters, orders, cuts, counts, tests or adds up, row by row."""
+
+from __future__ import annotations
+
+from django.db.models import Avg, Max, Q, Sum
+
+from tests.shop.models import Customer, Invoice, Order, Product, Supplier
+from tests.situations.situation import n_plus_one, situation
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(items_count=Count("items", distinct=True))',
+    operations="count",
+    rewrite={"order.items.count()": "order.items_count"},
+)
+def count():
+    return [order.items.count() for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(6, "shop.Customer.orders"),
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related("orders__items")',
+)
+def count_on_the_second_level():
+    counts = []
+    for customer in Customer.objects.all():
+        for order in customer.orders.all():
+            counts.append(order.items.count())
+    return counts
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(items_count=Count("items", filter=Q(items__quantity=1), distinct=True))',
+    operations="count",
+    rewrite={"order.items.filter(quantity=1).count()": "order.items_count"},
+)
+def filtered_count():
+    return [order.items.filter(quantity=1).count() for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(3, "shop.Product.tags"),
+    fix='annotate(tags_count=Count("tags", filter=Q(tags__name="new"), distinct=True))',
+    rewrite={'product.tags.filter(name="new").count()': "product.tags_count"},
+)
+def filtered_count_of_a_many_to_many():
+    counts = []
+    for product in Product.objects.all():
+        counts.append(product.tags.filter(name="new").count())
+    return counts
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(has_items=Exists(OrderItem.objects.filter(order=OuterRef("pk"))))',
+    operations="exists",
+    rewrite={"order.items.exists()": "order.has_items"},
+)
+def exists():
+    return [order.items.exists() for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(has_items=Exists(OrderItem.objects.filter(order=OuterRef("pk"))'
+    ".filter(quantity__gt=1)))",
+    operations="exists",
+    rewrite={"order.items.filter(quantity__gt=1).exists()": "order.has_items"},
+)
+def filtered_exists():
+    return [order.items.filter(quantity__gt=1).exists() for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(3, "shop.Product.tags"),
+    fix='annotate(has_tags=Exists(Tag.objects.filter(products=OuterRef("pk"))))',
+    rewrite={"product.tags.exists()": "product.has_tags"},
+)
+def exists_on_a_many_to_many():
+    return [product.tags.exists() for product in Product.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(total=Sum("items__quantity"))',
+    operations="aggregate",
+    rewrite={'order.items.aggregate(total=Sum("quantity"))["total"]': "order.total"},
+)
+def aggregate():
+    return [order.items.aggregate(total=Sum("quantity"))["total"] for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(most=Max("items__quantity"), mean=Avg("items__quantity"))',
+    rewrite={
+        'order.items.aggregate(most=Max("quantity"), mean=Avg("quantity"))': "vars(order)",
+    },
+)
+def two_aggregates():
+    found = []
+    for order in Order.objects.all():
+        totals = order.items.aggregate(most=Max("quantity"), mean=Avg("quantity"))
+        found.append((totals["most"], totals["mean"]))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.filter(quantity=1), '
+    'to_attr="matching_items"))',
+    operations="filter",
+    rewrite={"order.items.filter(quantity=1)": "order.matching_items"},
+)
+def filter_on_a_relation():
+    return [len(order.items.filter(quantity=1)) for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.filter(quantity=1), '
+    'to_attr="matching_items"))',
+    rewrite={"order.items.filter(quantity=1)": "order.matching_items"},
+)
+def filter_on_a_prefetched_relation():
+    counts = []
+    for order in Order.objects.prefetch_related("items"):
+        counts.append(len(order.items.filter(quantity=1)))
+    return counts
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", '
+    'queryset=OrderItem.objects.filter(Q(quantity=1) | Q(product=None)).order_by("-product"), '
+    'to_attr="matching_items"))',
+    rewrite={
+        'order.items.filter(Q(quantity=1) | Q(product=None)).order_by("-product")': (
+            "order.matching_items"
+        )
+    },
+)
+def filter_with_conditions_and_an_order():
+    found = []
+    for order in Order.objects.all():
+        items = order.items.filter(Q(quantity=1) | Q(product=None)).order_by("-product")
+        found.append([item.quantity for item in items])
+    return found
+
+
+@situation(n_plus_one(5, "shop.Order.items"), operations="filter")
+def filter_by_what_only_the_loop_knows():
+    return [len(order.items.filter(quantity__lte=order.pk)) for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(3, "shop.Supplier.products"),
+    fix='prefetch_related(Prefetch("products", queryset=Product.objects.order_by("-name"), '
+    'to_attr="matching_products"))',
+    rewrite={'supplier.products.order_by("-name")': "supplier.matching_products"},
+)
+def order_by_on_a_relation():
+    names = []
+    for supplier in Supplier.objects.all():
+        names.append([product.name for product in supplier.products.order_by("-name")])
+    return names
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.order_by("pk")[:1], '
+    'to_attr="first_items"))',
+    operations="first",
+    rewrite={"order.items.first()": "order.first_items[0]"},
+)
+def first():
+    return [order.items.first().quantity for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.order_by("-product")[:1], '
+    'to_attr="first_items"))',
+    rewrite={'order.items.order_by("-product").first()': "order.first_items[0]"},
+)
+def first_in_an_order():
+    return [order.items.order_by("-product").first().quantity for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.order_by("-pk")[:1], '
+    'to_attr="last_items"))',
+    operations="last",
+    rewrite={"order.items.last()": "order.last_items[0]"},
+)
+def last():
+    return [order.items.last().quantity for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related("items")',
+    rewrite={
+        'order.items.values_list("quantity", flat=True)': (
+            "(item.quantity for item in order.items.all())"
+        ),
+    },
+)
+def values_list():
+    return [sorted(order.items.values_list("quantity", flat=True)) for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related("items")',
+    rewrite={
+        'order.items.values_list("quantity", flat=True)': (
+            "(item.quantity for item in order.items.all())"
+        ),
+    },
+)
+def values_list_on_a_prefetched_relation():
+    found = []
+    for order in Order.objects.prefetch_related("items"):
+        found.append(sorted(order.items.values_list("quantity", flat=True)))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", '
+    'queryset=OrderItem.objects.filter(product__name="book 1"), to_attr="matching_items"))',
+    operations="get",
+    rewrite={'order.items.get(product__name="book 1")': "order.matching_items[0]"},
+)
+def get_on_a_relation():
+    found = []
+    for order in Order.objects.all():
+        found.append(order.items.get(product__name="book 1").quantity)
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.invoices"),
+    fix='prefetch_related("invoices")',
+    operations="count",
+)
+def count_where_the_default_manager_filters():
+    return [order.invoices.count() for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(4, "shop.Invoice.payment_set"),
+    fix='annotate(payment_set_count=Count("paid_by", distinct=True))',
+    rewrite={"invoice.payment_set.count()": "invoice.payment_set_count"},
+)
+def count_of_a_relation_by_its_query_name():
+    return [invoice.payment_set.count() for invoice in Invoice.objects.all()]
