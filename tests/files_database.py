@@ -6,14 +6,13 @@ import asyncio
 from contextlib import contextmanager
 
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, transaction
 from django.test.utils import override_settings
 
 from tests.conftest import fill
-from tests.shop.models import Category, Comment, Customer, Label, Order, OrderItem, Product, Tag
 
-MODELS = (ContentType, Category, Tag, Product, Label, Customer, Order, OrderItem, Comment)
 ALIAS = "files"
 
 
@@ -50,8 +49,9 @@ def files_database(path):
     connections.settings[ALIAS] = {**connections.settings["other"], "NAME": str(path)}
     try:
         with connections[ALIAS].schema_editor() as editor:
-            for model in MODELS:
-                editor.create_model(model)
+            for model in (ContentType, *apps.get_app_config("shop").get_models()):
+                if not model._meta.proxy:
+                    editor.create_model(model)
         with override_settings(DATABASE_ROUTERS=[f"{__name__}.Router"]):
             with transaction.atomic(using=ALIAS):
                 fill()
