@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import os
+from threading import get_native_id
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 _SALT = os.urandom(8)
 
-#: Seconds without work after which asking again is polling, and the share of work in them.
-_PAUSE = 0.02
+#: Seconds without work after which asking again is polling (a busy machine may well keep a thread
+#: waiting for some ten milliseconds), and the share of work in them.
+_PAUSE = 0.1
 _IDLE = 0.1
 
 
@@ -85,7 +87,7 @@ class Group:
         self.redundant = 0
         self.refreshed = 0
         self.failures = 0
-        self.asked_at = (0.0, 0.0)  # wall clock and the thread's own time, of the last execution
+        self.asked_at = (0.0, 0.0, 0)  # of the last execution: wall clock, thread's time, thread
         self.limit: int | None = None
         self.epoch = 0
         self.writes: str | None = None
@@ -119,11 +121,19 @@ class Group:
         if not self.varied and self.writes is None:
             self.redundant = max(0, self.calls - 1 - self.refreshed)
 
+    def asked(self) -> None:
+        """Note when it was last asked, for :meth:`idled`."""
+        self.asked_at = (perf_counter(), thread_time(), get_native_id())
+
     def idled(self) -> bool:
         """Whether the thread waited for something else since the last execution: it polls."""
-        wall, own = self.asked_at
+        wall, own, thread = self.asked_at
         passed = perf_counter() - wall
-        return passed > _PAUSE and thread_time() - own < passed * _IDLE
+        return (
+            passed > _PAUSE
+            and thread_time() - own < passed * _IDLE
+            and thread == get_native_id()  # an ended thread leaves its get_ident() to another
+        )
 
     def join(self, other: Group, *, literals_differ: bool) -> None:
         """Add a group of this scope: another thread's, or one that the shape folds to the same."""

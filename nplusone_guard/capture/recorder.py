@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from sys import _getframe
 from threading import get_ident
-from time import perf_counter, thread_time
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -234,7 +234,7 @@ class Lane:
         ):
             group.refreshed += 1
         group.epoch = recorder.epoch
-        group.asked_at = (perf_counter(), thread_time())
+        group.asked()
 
     def _look(self, group: Group, frame: FrameType, inner: FrameType | None) -> None:
         """Read Django's frames: the access, where its instance came from, whose rows it loads."""

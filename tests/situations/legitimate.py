@@ -137,7 +137,7 @@ def polling():
     counts = []
     for _ in range(3):
         counts.append(Tag.objects.count())
-        sleep(0.03)
+        sleep(0.12)
     return counts
 
 
