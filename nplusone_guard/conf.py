@@ -56,6 +56,7 @@ class GuardSettings:
     sample_rate: float = 1.0
     slow_query_ms: float | None = 500.0
     unbounded_rows: int | None = 1_000
+    explain: bool = False
     reporters: tuple[Callable[[Report], object], ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -73,6 +74,7 @@ class GuardSettings:
             threshold=threshold or self.threshold,
             slow_ms=self.slow_query_ms,
             unbounded_rows=self.unbounded_rows,
+            explain=self.explain,
         )
 
     def is_excluded(self, path: str) -> bool:
@@ -108,6 +110,12 @@ class GuardSettings:
 def _boolean(value: Any) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise ValueError("True, False, or None for automatic")
+    return value
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("True or False")
     return value
 
 
@@ -240,6 +248,7 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "HEADERS": ("headers", _boolean, lambda: bool(settings.DEBUG)),
     "SAMPLE_RATE": ("sample_rate", _sample_rate, 1.0),
     "SLOW_QUERY_MS": ("slow_query_ms", _milliseconds, 500.0),
+    "EXPLAIN": ("explain", _switch, False),
     "UNBOUNDED_ROWS": ("unbounded_rows", _rows, 1_000),
     "REPORTERS": ("reporters", _reporters, ("nplusone_guard.report.console.log",)),
 }

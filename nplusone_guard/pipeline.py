@@ -60,7 +60,10 @@ class Scope:
         self._configured = tuple(configured)
         self._active = active
         self._remember_task = remember_task
-        self.recorder = Recorder(parent=active.get())
+        self.recorder = Recorder(
+            parent=active.get(),
+            explain_ms=self.options.slow_ms if self.options.explain else None,
+        )
         self._tokens: list[tuple[Token[Recorder | None], Token[list[Allowance] | None]]] = []
         self._start = perf_counter()
         self._wall_ms: float | None = None

@@ -48,6 +48,7 @@ GOOD = [
     ("SAMPLE_RATE", 0.25, "sample_rate", 0.25),
     ("SLOW_QUERY_MS", 0.5, "slow_query_ms", 0.5),
     ("SLOW_QUERY_MS", False, "slow_query_ms", None),
+    ("EXPLAIN", True, "explain", True),
     ("UNBOUNDED_ROWS", 1, "unbounded_rows", 1),
     ("UNBOUNDED_ROWS", False, "unbounded_rows", None),
     ("REPORTERS", [], "reporters", ()),
@@ -79,6 +80,7 @@ DEFAULTS = {
     "HEADERS": ("headers", False),
     "SAMPLE_RATE": ("sample_rate", 1.0),
     "SLOW_QUERY_MS": ("slow_query_ms", 500.0),
+    "EXPLAIN": ("explain", False),
     "UNBOUNDED_ROWS": ("unbounded_rows", 1_000),
     "REPORTERS": ("reporters", (log,)),
 }
@@ -166,6 +168,7 @@ BAD = [
     ("SLOW_QUERY_MS", True, MILLISECONDS),
     ("SLOW_QUERY_MS", "500", MILLISECONDS),
     ("SLOW_QUERY_MS", float("nan"), MILLISECONDS),
+    ("EXPLAIN", "yes", "True or False"),
     ("UNBOUNDED_ROWS", 0, ROWS),
     ("UNBOUNDED_ROWS", True, ROWS),
     ("UNBOUNDED_ROWS", 10.0, ROWS),

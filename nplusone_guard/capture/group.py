@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nplusone_guard.allow import Allowance
     from nplusone_guard.capture.callsite import Path
-    from nplusone_guard.trace import Source, Step
+    from nplusone_guard.trace import Scan, Source, Step
 
 _SALT = os.urandom(8)
 
@@ -62,6 +62,7 @@ class Group:
         "repeats",
         "request",
         "rows",
+        "scans",
         "seconds",
         "source",
         "sql",
@@ -105,6 +106,7 @@ class Group:
         self.mark = 0.0  # seconds, before the last execution
         self.peak = 0.0  # seconds of the slowest execution
         self.peak_rows = 0
+        self.scans: tuple[Scan, ...] | None = None
 
     def copy(self) -> Group:
         """A copy that shares nothing mutable."""
@@ -162,6 +164,7 @@ class Group:
         self.parent = self.parent or other.parent
         self.chained = self.chained or other.chained
         self.source = self.source or other.source
+        self.scans = self.scans or other.scans
         self.peak = max(self.peak, other.peak)
         self.peak_rows = max(self.peak_rows, other.peak_rows)
 
@@ -205,6 +208,7 @@ class Group:
             echoes=index.get(self.echoes.key) if self.echoes is not None else None,
             peak_ms=self.peak * 1_000,
             peak_rows=self.peak_rows,
+            scans=self.scans,
         )
 
 

@@ -6,6 +6,7 @@ goes past the connection's wrappers and log.  Values in a plan are folded before
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from nplusone_guard.trace import Scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+logger = logging.getLogger("nplusone_guard")
 
 _SELECT = re.compile(r"\s*\(*\s*SELECT\b", re.IGNORECASE)
 _PREFIXES = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN ", "mysql": "EXPLAIN "}
@@ -27,16 +30,24 @@ _COMPARED = re.compile(
 )
 
 
-def full_scans(connection: Any, sql: Any, params: Any) -> tuple[Scan, ...]:
+def plan_of(connection: Any, sql: Any, params: Any) -> tuple[Scan, ...] | None:
     """The tables that a SELECT scans in full, with the columns it filters them by.
 
-    Raises whatever the database does.
+    ``None`` where the database does not say.
     """
+    try:
+        return _full_scans(connection, sql, params)
+    except Exception:
+        logger.debug("The guard could not ask for the plan of a slow query.", exc_info=True)
+        return None
+
+
+def _full_scans(connection: Any, sql: Any, params: Any) -> tuple[Scan, ...] | None:
     vendor = getattr(connection, "vendor", None)
     prefix = _PREFIXES.get(str(vendor))
     text = as_text(sql)
     if prefix is None or not _SELECT.match(text):
-        return ()
+        return None
     cursor = connection.create_cursor()
     try:
         cursor.execute(prefix + text, params)

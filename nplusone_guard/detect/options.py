@@ -10,9 +10,11 @@ class Options:
     """Limits from which on something is a finding; ``None`` switches its detector off.
 
     ``threshold``: calls on one path.  ``slow_ms``: milliseconds of one execution.
-    ``unbounded_rows``: rows of one SELECT without LIMIT, in a request.
+    ``unbounded_rows``: rows of one SELECT without LIMIT, in a request.  ``explain``: whether the
+    plan of a slow one is asked for.
     """
 
     threshold: int = 2
     slow_ms: float | None = None
     unbounded_rows: int | None = None
+    explain: bool = False
