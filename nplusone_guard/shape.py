@@ -64,7 +64,7 @@ def fold(sql: object) -> Folded:
     text = as_text(sql)
     if len(text) <= _MEMOISED:
         return _memoised(text)
-    return _fold(text)
+    return fold_anew(text)
 
 
 def as_text(sql: object) -> str:
@@ -108,10 +108,11 @@ def written_table(sql: str) -> str | None:
 
 @lru_cache(maxsize=2_048)
 def _memoised(text: str) -> Folded:
-    return _fold(text)
+    return fold_anew(text)
 
 
-def _fold(sql: str) -> Folded:
+def fold_anew(sql: str) -> Folded:
+    """Fold a text without the memo: for statements that will not come again."""
     try:
         text, literals, limit = _settled(sql)
     except Exception:  # noqa: BLE001  whatever the lexer meets, a shape there must be

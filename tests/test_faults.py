@@ -21,17 +21,17 @@ STAGES = {
     "activation": ("nplusone_guard.pipeline:Scope.activate", "orders"),
     "the budget of a view": ("nplusone_guard.middleware:declared_budgets", "orders"),
     "a lane": (f"{CAPTURE}.recorder:Recorder.open_lane", "orders"),
-    "finding the group": (f"{CAPTURE}.recorder:Lane.locate", "orders"),
-    "the walk": (f"{CAPTURE}.recorder:find", "orders"),
-    "what is written": (f"{CAPTURE}.recorder:written_table", "orders"),
+    "finding the group": (f"{CAPTURE}.lane:Lane.locate", "orders"),
+    "the walk": (f"{CAPTURE}.lane:find", "orders"),
+    "what is written": (f"{CAPTURE}.lane:written_table", "orders"),
     "a field": (f"{CAPTURE}.callsite:read_field", "orders/serialized"),
-    "the memo": (f"{CAPTURE}.recorder:Memo", "orders/serialized"),
+    "the memo": (f"{CAPTURE}.lane:Memo", "orders/serialized"),
     "the marks": (f"{CAPTURE}.recorder:unchanged", "orders/serialized"),
-    "the access": (f"{CAPTURE}.recorder:look", "orders"),
-    "the rows": (f"{CAPTURE}.recorder:Rows.note", "orders"),
-    "the parameters": (f"{CAPTURE}.recorder:parameters_hash", "orders"),
+    "the access": (f"{CAPTURE}.lane:look", "orders"),
+    "the rows": (f"{CAPTURE}.rows:Rows.note", "orders"),
+    "the parameters": (f"{CAPTURE}.lane:parameters_hash", "orders"),
     "the cursor": (f"{CAPTURE}.recorder:counting_class", "orders"),
-    "folding on arrival": (f"{CAPTURE}.recorder:fold", "raw"),
+    "blanking": (f"{CAPTURE}.lane:blanked", "raw"),
     "folding": (f"{CAPTURE}.group:fold", "orders"),
     "settling": (f"{CAPTURE}.recorder:settle", "orders"),
     "closing": (f"{CAPTURE}.recorder:Recorder.close", "orders"),
@@ -95,7 +95,7 @@ def test_the_response_is_the_one_without_the_guard(name, way, shop, monkeypatch,
     "stage",
     [
         "nplusone_guard.streaming:_Traced.__init__",
-        f"{CAPTURE}.recorder:find",
+        f"{CAPTURE}.lane:find",
         f"{CAPTURE}.recorder:settle",
         "nplusone_guard.pipeline:detect",
         "nplusone_guard.middleware:emit",
@@ -121,7 +121,13 @@ def test_a_coroutine_that_is_not_found_is_no_fault(way, shop, monkeypatch, caplo
     assert faults(caplog) == []
 
 
-RECORDING = ["find", "look", "parameters_hash", "counting_class", "settle"]
+RECORDING = [
+    "lane:find",
+    "lane:look",
+    "lane:parameters_hash",
+    "recorder:counting_class",
+    "recorder:settle",
+]
 ASSESSING = ["detect", "suppress", "advise", "Trace"]
 
 
@@ -130,7 +136,7 @@ def test_a_block_runs_to_its_end_and_its_report_says_that_there_is_none(
     stage, shop, monkeypatch, caplog
 ):
     with monkeypatch.context() as patch:
-        break_down(patch, f"{CAPTURE}.recorder:{stage}")
+        break_down(patch, f"{CAPTURE}.{stage}")
         with capture() as report:
             names = [order.customer.name for order in Order.objects.all()]
     assert len(names) == 5
@@ -155,7 +161,7 @@ def test_a_block_runs_to_its_end_and_reading_its_report_tells_the_fault(
 def test_an_outer_report_that_lacks_the_queries_of_an_inner_one_is_none(shop, monkeypatch, caplog):
     with capture() as outer:
         with monkeypatch.context() as patch, capture() as inner:
-            break_down(patch, f"{CAPTURE}.recorder:find")
+            break_down(patch, f"{CAPTURE}.lane:find")
             Order.objects.count()
         Order.objects.count()
     for report in (inner, outer):
@@ -169,7 +175,7 @@ def test_an_outer_report_that_lacks_the_queries_of_an_inner_one_is_none(shop, mo
     [
         "nplusone_guard.conf:guard_settings",
         "nplusone_guard.pipeline:open_scope",
-        f"{CAPTURE}.recorder:find",
+        f"{CAPTURE}.lane:find",
         f"{CAPTURE}.recorder:settle",
         "nplusone_guard.pipeline:detect",
         "nplusone_guard.emit:emit",

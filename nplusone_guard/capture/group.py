@@ -49,6 +49,7 @@ class Group:
         "failures",
         "follow",
         "limit",
+        "literals",
         "mark",
         "order",
         "owner",
@@ -83,7 +84,8 @@ class Group:
         self.calls = 0  # set when the scope closes
         self.rows = 0
         self.seconds = 0.0
-        self.parameters = 0
+        self.parameters = 0  # a hash of the first execution's
+        self.literals = 0  # a hash of what was blanked in its statement; part of the other
         self.varied = False
         self.redundant = 0
         self.refreshed = 0
@@ -143,7 +145,8 @@ class Group:
         self.calls += other.calls
         self.refreshed += other.refreshed
         self._add(other)
-        self.varied = self.varied or literals_differ or self.parameters != other.parameters
+        differ = self.parameters ^ self.literals != other.parameters ^ other.literals
+        self.varied = self.varied or literals_differ or differ
         if self.varied:
             self.redundant = 0
         elif unwritten:
@@ -212,7 +215,7 @@ class Group:
         )
 
 
-def parameters_hash(parameters: Any, literals: int = 0) -> int:
+def parameters_hash(parameters: Any) -> int:
     """A keyed hash of one query's parameters; equal for equal ones, within this process only.
 
     Not ``hash(parameters)``: -1 and -2 have one hash, 1 and True and 1.0 too.  What ``marshal``
@@ -220,7 +223,7 @@ def parameters_hash(parameters: Any, literals: int = 0) -> int:
     identity, so that two values are never taken for one.
     """
     try:
-        return hash((_SALT, literals, marshal.dumps(parameters, 2)))
+        return hash((_SALT, marshal.dumps(parameters, 2)))
     except ValueError:
         pass
     items: Iterable[Any]
@@ -229,8 +232,8 @@ def parameters_hash(parameters: Any, literals: int = 0) -> int:
     elif isinstance(parameters, (list, tuple)):
         items = parameters
     else:
-        return hash((_SALT, literals, id(parameters)))
-    return hash((_SALT, literals, *map(_value_hash, items)))
+        return hash((_SALT, id(parameters)))
+    return hash((_SALT, *map(_value_hash, items)))
 
 
 def _value_hash(value: Any) -> int:
@@ -258,12 +261,13 @@ def settle(groups: Iterable[Group]) -> list[Group]:
         group.sql = folded.shape.text
         group.limit = folded.limit
         group.close()
+        values = group.literals or folded.literals
         first = settled.setdefault((group.request, *group.key), group)
         if first is group:
-            literals[id(group)] = folded.literals
+            literals[id(group)] = values
             joined.append(group)
         else:
-            first.join(group, literals_differ=literals[id(first)] != folded.literals)
+            first.join(group, literals_differ=literals[id(first)] != values)
     whole: dict[tuple[object, ...], Group] = {}
     for group in joined:
         first = whole.setdefault(group.key, group)

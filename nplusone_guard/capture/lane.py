@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from nplusone_guard.allow import allowances_in_force
+from nplusone_guard.blank import blanked
 from nplusone_guard.capture.callsite import Found, Memo, Path, find, view_of
 from nplusone_guard.capture.group import Group, parameters_hash
 from nplusone_guard.capture.orm import look
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from nplusone_guard.capture.recorder import Recorder
 
-#: A path that has seen more statements than this folds further ones on arrival, so that literals
-#: written into SQL do not make memory grow with queries.
+#: A path that has seen more statements than this has the values of further ones blanked on arrival,
+#: so that literals written into SQL do not make memory grow with queries.
 _RAW_STATEMENTS = 8
 
 #: Statements whose place is remembered at a time: more than a loop usually runs per turn.
@@ -109,13 +110,13 @@ class Lane:
         group = on_path.get(text)
         literals = 0
         if group is None and len(on_path) >= _RAW_STATEMENTS:
-            folded = fold(text)
-            text, literals = folded.shape.text, folded.literals
+            text, literals = blanked(text)
             group = on_path.get(text)
         if group is None:
             group = on_path[text] = Group(
                 recorder.next_order(), alias, text, found.path, recorder.requests
             )
+            group.literals = literals
             group.view = view_of(found.outer)
             group.allowances = allowances_in_force()
             group.writes = written_table(text)
@@ -144,7 +145,7 @@ class Lane:
             recorder.written[group.writes] = recorder.epoch
             return
         # The parameters of executemany may be an iterator that yields only once.
-        parameters = group.count if many else parameters_hash(params, literals)
+        parameters = group.count if many else parameters_hash(params) ^ literals
         if group.count == 1:
             group.parameters = parameters
             if not many:
