@@ -148,12 +148,15 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class FieldPath:
-    """The serializer field that was being rendered: ``OrderSerializer.items.product_name``.
+    """The field that was being rendered: ``OrderSerializer.items.product_name``.
 
+    A serializer's or form's field, an admin's column, or a node of a template (its text).
     ``sources`` is the chain of source attributes from the root serializer down, e.g.
     ``("items", "product", "name")``, of which the innermost field adds the last ``own``;
     ``many`` whether a to-many field lies above it; ``model`` the label of the model that its
-    serializer renders; ``site`` the line that declares it.
+    serializer renders; ``site`` the line that declares it.  ``owner`` is the class that declares
+    the innermost field, ``name`` its name there; ``variables`` are the names that a node of a
+    template looks up in its context.
     """
 
     text: str
@@ -162,6 +165,9 @@ class FieldPath:
     model: str | None = None
     many: bool = False
     site: CallSite | None = None
+    owner: object = None
+    name: str = ""
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "rest_framework",
+    "rest_framework.authtoken",
     "nplusone_guard",
     "tests.shop",
+    "tests.rendered",
 ]
 MIDDLEWARE: list[str] = []
 TEMPLATES = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.cause import Cause, causes
 from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
+from nplusone_guard.advise.on_class import Advised, on_class
 from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix, write_causes
 from nplusone_guard.advise.partial import Annotations
 
@@ -42,11 +43,11 @@ def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
         (advised if finding.kind == "write_loop" else loops).append(finding)
     found = causes(loops, trace)
     annotations = Annotations(found)
-    advised += [each for cause in found for each in _advised(cause, trace, annotations)]
+    advised += on_class([each for cause in found for each in _advised(cause, trace, annotations)])
     return tuple(sorted(advised, key=_urgency))
 
 
-def _advised(cause: Cause, trace: Trace, annotations: Annotations) -> list[Finding]:
+def _advised(cause: Cause, trace: Trace, annotations: Annotations) -> list[Advised]:
     """A finding of the cause; two where nothing is known against its lead, but for the rest."""
     fix = n_plus_one_fix(cause, trace, annotations)
     if fix is None and cause.behind:
@@ -55,8 +56,9 @@ def _advised(cause: Cause, trace: Trace, annotations: Annotations) -> list[Findi
     finding = replace(cause.finding(), origin=evaluated_at(cause, trace), fix=fix)
     access = finding.group.access
     if finding.group.chained and access is not None and not access.many:
-        return [replace(finding, severity="info")]
-    return [finding]
+        finding = replace(finding, severity="info")
+    root = cause.lead.lineage.origin
+    return [Advised(finding, trace.groups[root] if root is not None else None)]
 
 
 def _urgency(finding: Finding) -> tuple[bool, float]:

@@ -1,343 +1,219 @@
 """Where a queryset was built: the expression that a call is to be added to.
 
 A queryset is evaluated in one place and often built in another, which is not on the stack by
-then.  The evaluated expression is followed through the source: a name to its assignment, a call
-to what the function returns, an attribute to the class's, a view to its ``get_queryset`` or
-``queryset``, a serializer or a page to what it was given.  Where that ends, so does the answer.
+then.  What code evaluates is followed from there; what a template goes through, to what the view
+gave it; what a view or an admin of Django or DRF evaluates, to its ``get_queryset`` or
+``queryset``; what a field offers to choose from, to its declaration.  Where that ends, so does
+the answer: a wrong place is worse than none.
 """
 
 from __future__ import annotations
 
 import ast
-import inspect
 from typing import TYPE_CHECKING, Any
 
+from nplusone_guard.advise.follow import Trail, beginning, values_of
+from nplusone_guard.advise.given import given
+from nplusone_guard.advise.names import is_project, last_name, model_of
 from nplusone_guard.advise.source import (
     Spot,
-    assigned,
+    class_definition,
     class_spot,
-    function_spot,
-    module_of,
-    own_nodes,
-    returned,
+    definition,
+    function_spots,
     spot_at,
-    tree_of,
 )
-from nplusone_guard.trace import CallSite
 
 if TYPE_CHECKING:
-    from nplusone_guard.trace import QueryGroup
-
-#: Methods that give a queryset: a call can be added behind them.
-_GIVE_QUERYSET = frozenset(
-    [
-        "all",
-        "filter",
-        "exclude",
-        "order_by",
-        "annotate",
-        "alias",
-        "select_related",
-        "prefetch_related",
-        "only",
-        "defer",
-        "using",
-        "distinct",
-        "reverse",
-        "extra",
-        "select_for_update",
-        "fetch_mode",
-        "get_queryset",
-        "raw",
-    ]
-)
-#: Methods that end a queryset: a call goes in front of them.
-_END_QUERYSET = frozenset(
-    [
-        "get",
-        "first",
-        "last",
-        "earliest",
-        "latest",
-        "iterator",
-        "in_bulk",
-        "aget",
-        "afirst",
-        "alast",
-        "aearliest",
-        "alatest",
-        "aiterator",
-        "ain_bulk",
-        "none",
-        "count",
-        "exists",
-        "union",
-        "intersection",
-        "difference",
-    ]
-)
-#: Functions and methods whose first argument is what they go through.
-_GO_THROUGH = frozenset(
-    [
-        "list",
-        "tuple",
-        "set",
-        "sorted",
-        "enumerate",
-        "reversed",
-        "iter",
-        "len",
-        "bool",
-        "cast",
-        "next",
-        "zip",
-        "get_object_or_404",
-        "get_list_or_404",
-        "aget_object_or_404",
-        "aget_list_or_404",
-        "paginate_queryset",
-        "filter_queryset",
-        "Paginator",
-        "get_paginator",
-    ]
-)
-#: Attributes and methods that hand on what their object was made from.
-_HAND_ON = frozenset({"data", "object_list", "page", "get_page", "get_paginated_response"})
-_FURTHEST = 24
+    from nplusone_guard.trace import CallSite, FieldPath, QueryGroup
 
 
 def built(group: QueryGroup) -> CallSite | None:
-    """The expression that builds a root group's queryset, or ``None`` where it is not found."""
-    spot = _evaluated(group)
-    if spot is not None:
-        found = _follow(spot, _FURTHEST)
-        if found is not None:
-            return found.site()
-    return _of_view(group)
+    """The expression that builds a root group's queryset, or ``None`` where it is not found.
+
+    A place without a column is a class that builds it for itself, or a function that builds one
+    of several: there is no expression behind which a call could be added.
+    """
+    found = _found(group)
+    return found.site() if found is not None and _fits(found, group) else None
 
 
-def _evaluated(group: QueryGroup) -> Spot | None:
-    if not group.path:
-        return None
-    return spot_at(group.path[0])
-
-
-def _of_view(group: QueryGroup) -> CallSite | None:
-    """What the view's class builds, where no code of its own has asked for another queryset."""
-    view = group.view
-    if not isinstance(view, type) or not _shows(view, group):
-        return None
-    for cls in view.__mro__:
-        if cls.__module__.partition(".")[0] in {"django", "rest_framework", "builtins"}:
-            continue
-        method = cls.__dict__.get("get_queryset")
-        if method is not None:
-            spot = function_spot(method)
-            if spot is None:
-                return None
-            return (_follow(spot, _FURTHEST) or spot).site()
-        attribute = class_spot(cls, "queryset")
-        if attribute is not None:
-            return attribute.site()
-    return _class_site(view)
-
-
-def _shows(view: type, group: QueryGroup) -> bool:
-    """Whether the view is about the model whose rows were read."""
-    model = group.access.model if group.access is not None else None
-    serializer = getattr(view, "serializer_class", None)
-    for shown in (
-        getattr(getattr(view, "queryset", None), "model", None),
-        getattr(view, "model", None),
-        getattr(getattr(serializer, "Meta", None), "model", None),
-    ):
-        meta = getattr(shown, "_meta", None)
-        if meta is not None:
-            return bool(meta.label == model)
-    return False
-
-
-def _class_site(view: type) -> CallSite | None:
-    try:
-        file, first = inspect.getsourcefile(view), inspect.getsourcelines(view)[1]
-    except (OSError, TypeError):
-        return None
-    return CallSite(file=file, line=first, function=view.__qualname__) if file else None
-
-
-def _follow(spot: Spot, left: int) -> Spot | None:  # noqa: PLR0911  a case a kind of node
-    """The queryset expression that ``spot`` stands for."""
-    node = spot.node
-    if left == 0:
-        return None
-    if isinstance(node, ast.Await):
-        return _follow(spot.at(node.value), left - 1)
-    if isinstance(node, ast.Subscript):
-        return _follow(spot.at(node.value), left - 1)
-    if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-        return _follow(spot.at(node.generators[0].iter), left - 1)
-    if isinstance(node, ast.Name):
-        return _follow_name(spot, node.id, left)
-    if isinstance(node, ast.Attribute):
-        return _follow_attribute(spot, node, left)
-    if isinstance(node, ast.Call):
-        return _follow_call(spot, node, left)
-    return None
-
-
-def _follow_name(spot: Spot, name: str, left: int) -> Spot | None:
-    function = spot.function
-    if function is not None:
-        values = _values(function, name)
-        if values:
-            # What is built from itself (qs = qs.filter()) builds on the one before.
-            first = [each for each in values if not _mentions(each, name)]
-            return _follow(spot.at(first[0]), left - 1) if len(first) == 1 else None
-        every = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        if any(argument.arg == name for argument in every):
+def _found(group: QueryGroup) -> Spot | None:
+    trail = Trail(group, of_view)
+    view = group.view if isinstance(group.view, type) else None
+    if group.path and group.site == group.path[0]:
+        spot = spot_at(group.path[0])
+        if spot is None:
             return None
-    tree = tree_of(spot.file)
-    value = assigned(tree.body, name) if tree is not None else None
-    return _follow(Spot(spot.file, value, ()), left - 1) if value is not None else None
+        found = trail.follow(spot)
+        if found is None and view is not None and _hands_over(spot):
+            return of_view(trail, view)
+        return found
+    if group.field is None:
+        return of_view(trail, view) if view is not None else None
+    if isinstance(group.field.owner, type):
+        return _declared(trail, group.field, group.field.owner)
+    return given(trail, group, of_view)
 
 
-def _values(function: ast.AST, name: str) -> list[ast.expr]:
-    found = []
-    for node in own_nodes(function):
-        if isinstance(node, ast.Assign):
-            targets: list[ast.expr] = node.targets
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-            targets = [node.target]
-        else:
-            continue
-        if node.value is not None and any(
-            isinstance(target, ast.Name) and target.id == name for target in targets
-        ):
-            found.append(node.value)
+def _hands_over(spot: Spot) -> bool:
+    """Whether an expression leaves it all to the view's framework: ``super().list(request)``."""
+    node = spot.node.value if isinstance(spot.node, ast.Await) else spot.node
+    if not isinstance(node, ast.Call):
+        return False
+    begun = beginning(spot.at(node)).node
+    if not isinstance(begun, ast.Name):
+        return False
+    if isinstance(node.func, ast.Attribute):
+        return begun.id in {"self", "super"}
+    # A decorator's wrapper calls the view that it was given.
+    return any(begun.id in {a.arg for a in each.args.args} for each in spot.functions[1:])
+
+
+def of_view(trail: Trail, view: type, left: int = 24) -> Spot | None:
+    """What the class of a view or an admin shows: its method, its attribute, or itself."""
+    own = [cls for cls in view.__mro__ if is_project(cls)]
+    attribute = _attribute(view, own)
+    owner = next((cls for cls in own if "get_queryset" in vars(cls)), None)
+    if owner is None:
+        return attribute
+    method = vars(owner)["get_queryset"]
+    spots = function_spots(method)
+    if owner is not view and attribute is not None and all(map(_takes_the_attribute, spots)):
+        return attribute
+    if len(spots) == 1:
+        return trail.follow(spots[0], left - 1) or spots[0]
+    found = trail.one_of(spots, left - 1)
+    written = definition(method)
+    if found is None and written is not None:
+        file, function, around = written
+        return Spot(file, function, around)
     return found
 
 
-def _mentions(value: ast.expr, name: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(value))
-
-
-def _follow_attribute(spot: Spot, node: ast.Attribute, left: int) -> Spot | None:
-    if node.attr in _HAND_ON:
-        return _follow(spot.at(node.value), left - 1)
-    owner = node.value
-    if isinstance(owner, ast.Name) and owner.id in {"self", "cls"} and spot.cls is not None:
-        value = assigned(spot.cls.body, node.attr)
-        if value is not None:
-            return _follow(Spot(spot.file, value, (spot.cls,)), left - 1)
-        return None
-    manager = _object(spot, node)
-    # Model.objects, or any other manager of a model.
-    return spot if hasattr(manager, "get_queryset") else None
-
-
-def _follow_call(spot: Spot, node: ast.Call, left: int) -> Spot | None:
-    function = node.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if isinstance(function, ast.Attribute):
-        if name in _END_QUERYSET:
-            receiver = spot.at(function.value)
-            return _follow(receiver, left - 1) or receiver
-        if name in _GIVE_QUERYSET and not _is_own_method(spot, function):
-            return spot
-        if name in _HAND_ON:
-            return _follow(spot.at(function.value), left - 1)
-    if name in _GO_THROUGH or any(word.arg == "many" for word in node.keywords):
-        # cast("Type", value) has it last, all others first.
-        given = node.args[-1:] if name == "cast" else node.args[:1]
-        given = given or [word.value for word in node.keywords if word.arg == "instance"]
-        return _follow(spot.at(given[0]), left - 1) if given else None
-    body = _function_body(spot, function)
-    if body is not None:
-        return _follow(body, left - 1) or body
-    return None
-
-
-def _is_own_method(spot: Spot, function: ast.Attribute) -> bool:
-    owner = function.value
-    return (
-        isinstance(owner, ast.Name)
-        and owner.id == "self"
-        and spot.cls is not None
-        and any(
-            isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)) and each.name == function.attr
-            for each in spot.cls.body
-        )
+def _attribute(view: type, own: list[type]) -> Spot | None:
+    for cls in own:
+        if vars(cls).get("queryset") is not None:
+            return class_spot(cls, "queryset")
+    by_itself = hasattr(view, "get_queryset") and (
+        hasattr(view, "list_select_related") or getattr(view, "model", None) is not None
     )
+    return class_definition(view) if by_itself and view in own else None
 
 
-def _function_body(spot: Spot, function: ast.expr) -> Spot | None:
-    """What a called function of the project returns."""
-    if (
-        isinstance(function, ast.Attribute)
-        and isinstance(function.value, ast.Name)
-        and function.value.id in {"self", "cls"}
-        and spot.cls is not None
-    ):
-        for each in spot.cls.body:
-            if (
-                isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
-                and each.name == function.attr
-            ):
-                return returned(spot.file, each, (spot.cls, each))
-    if isinstance(function, ast.Name):
-        for around in reversed((tree_of(spot.file), *spot.around)):
-            for each in getattr(around, "body", ()):
-                if (
-                    isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
-                    and each.name == function.id
-                ):
-                    inside = () if around is tree_of(spot.file) else (around,)
-                    return returned(spot.file, each, (*inside, each))
-    found = _object(spot, function)
-    if found is None and isinstance(function, ast.Attribute):
-        # A method of a custom manager or queryset, on any chain that begins with a manager.
-        found = _queryset_method(spot, function)
-    return function_spot(found) if found is not None and _is_project(found) else None
+def _takes_the_attribute(spot: Spot) -> bool:
+    """Whether an expression begins with ``super()``, ``self.queryset`` or ``self.model``."""
+    for _ in range(8):
+        begun = beginning(spot).node
+        name = begun.id if isinstance(begun, ast.Name) else ""
+        if name == "super":
+            return True
+        if name == "self":
+            return any(
+                isinstance(each, ast.Attribute)
+                and each.attr in {"queryset", "model"}
+                and last_name(each.value) == "self"
+                for each in ast.walk(spot.node)
+            )
+        values = values_of(spot.functions[0], name) if spot.functions else []
+        first = [value for value in values if name not in _names(value)]
+        if len(first) != 1:
+            return False
+        spot = spot.at(first[0])
+    return False
 
 
-def _queryset_method(spot: Spot, function: ast.Attribute) -> Any:
-    base: ast.expr = function.value
-    while True:
-        manager = _object(spot, base)
-        if manager is not None:
-            break
-        if isinstance(base, ast.Call):
-            base = base.func
-        elif isinstance(base, ast.Attribute):
-            base = base.value
-        else:
-            return None
-    for cls in (getattr(manager, "_queryset_class", None), type(manager)):
-        method = inspect.getattr_static(cls, function.attr, None) if cls is not None else None
-        if inspect.isfunction(method) and method.__name__ != "manager_method":
-            return method
+def _names(node: ast.expr) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _declared(trail: Trail, field: FieldPath, owner: type) -> Spot | None:
+    """What an admin shows inline, or what a field of a form or serializer offers to choose."""
+    is_admin = hasattr(owner, "formfield_for_foreignkey")
+    if is_admin and not field.name:
+        return of_view(trail, owner)
+    own = [cls for cls in owner.__mro__ if is_project(cls)]
+    for cls in own:
+        for value in _set_later(cls, field.name):
+            return trail.follow(value) or value
+        declared = class_spot(cls, field.name)
+        if declared is not None:
+            call = declared.node
+            words = call.keywords if isinstance(call, ast.Call) else []
+            given_to = next((word.value for word in words if word.arg == "queryset"), None)
+            if given_to is None and isinstance(call, ast.Call) and call.args:
+                given_to = call.args[0]
+            if given_to is None:
+                return None
+            return trail.follow(declared.at(given_to)) or declared.at(given_to)
+    method = "formfield_for_foreignkey" if is_admin else "__init__"
+    makes_it_itself = is_admin or hasattr(owner, "base_fields")
+    if makes_it_itself and own and not any(method in vars(cls) for cls in own):
+        return class_definition(owner)
     return None
 
 
-def _is_project(function: Any) -> bool:
-    return str(getattr(function, "__module__", "")).partition(".")[0] not in {
-        "django",
-        "rest_framework",
-    }
+def _set_later(cls: type, name: str) -> list[Spot]:
+    """What a form's methods set: ``self.fields["customer"].queryset = ...``."""
+    found = class_definition(cls)
+    if found is None:
+        return []
+    return [
+        Spot(found.file, node.value, (found.node, function))
+        for function in getattr(found.node, "body", ())
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+        and target.attr == "queryset"
+        and isinstance(target.value, ast.Subscript)
+        and isinstance(target.value.slice, ast.Constant)
+        and target.value.slice.value == name
+    ]
 
 
-def _object(spot: Spot, node: ast.expr) -> Any:
-    """What a dotted name of the module stands for; models are asked for their managers only."""
-    if isinstance(node, ast.Name):
-        module = module_of(spot.file)
-        return getattr(module, node.id, None) if module is not None else None
-    if isinstance(node, ast.Attribute):
-        owner = _object(spot, node.value)
-        if inspect.ismodule(owner):
-            return getattr(owner, node.attr, None)
-        if isinstance(owner, type):
-            static = inspect.getattr_static(owner, node.attr, None)
-            if type(static).__name__ == "ManagerDescriptor":
-                return getattr(owner, node.attr, None)
-            return static.__func__ if isinstance(static, (staticmethod, classmethod)) else static
-    return None
+def _fits(spot: Spot, group: QueryGroup) -> bool:
+    """Whether what is built there has the model whose rows were read.
+
+    An expression that does not tell its model must have been reached from code.
+    """
+    model = group.access.model if group.access is not None else None
+    built_model = model_of(spot) if isinstance(spot.node, ast.expr) else None
+    if built_model is not None:
+        return bool(built_model._meta.label == model)  # noqa: SLF001
+    owner = group.view
+    if group.field is not None:
+        # What a field offers is what it declares; what an admin shows inline has its model.
+        if isinstance(group.field.owner, type) and group.field.name:
+            return True
+        owner = group.field.owner or owner
+    elif group.path and group.site == group.path[0]:
+        return True
+    return isinstance(owner, type) and model in shown_models(owner)
+
+
+def shown_models(view: type) -> set[str]:
+    """The labels of the models that a view or an admin is about, as far as its class tells."""
+    serializer = getattr(view, "serializer_class", None)
+    found: list[Any] = [
+        getattr(getattr(view, "queryset", None), "model", None),
+        getattr(view, "model", None),
+        getattr(getattr(serializer, "Meta", None), "model", None),
+        *admin_models(view),
+    ]
+    return {str(each._meta.label) for each in found if hasattr(each, "_meta")}  # noqa: SLF001
+
+
+def admin_models(admin: type) -> list[Any]:
+    """The models that a class of an admin is registered for."""
+    if not hasattr(admin, "list_select_related"):
+        return []
+    from django.contrib.admin.sites import all_sites  # noqa: PLC0415  only where it is used
+
+    return [
+        model
+        for site in all_sites
+        for model, registered in site._registry.items()  # noqa: SLF001
+        if type(registered) is admin
+    ]

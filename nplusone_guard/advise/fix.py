@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.built import built
 from nplusone_guard.advise.columns import loaded_columns, with_columns
 from nplusone_guard.advise.lookups import class_name, loading
+from nplusone_guard.advise.names import django_version
 from nplusone_guard.advise.partial import Annotations, partial_read
 from nplusone_guard.finding import Fix
 from nplusone_guard.trace import Step
@@ -48,7 +49,13 @@ def evaluated_at(cause: Cause, trace: Trace) -> CallSite | None:
 def _where(origin: QueryGroup | None) -> CallSite | None:
     if origin is None:
         return None
-    return built(origin) or origin.site
+    found = built(origin)
+    if found is not None or origin.site is None:
+        return found
+    if origin.field is not None and origin.field.owner is not None:
+        return None  # the place of the field, where nothing is evaluated
+    # Not where it is built: no expression there takes a call.
+    return replace(origin.site, end_line=None, column=None, end_column=None)
 
 
 def _loads(cause: Cause, origin: QueryGroup | None, where: CallSite | None) -> Fix:
@@ -92,6 +99,8 @@ def _steps(member: Member) -> tuple[Step, ...]:
 
 
 def _place(lead: Member, origin: QueryGroup | None, where: CallSite | None) -> str:
+    if origin is not None and where is None and origin.field is not None:
+        return f"Add it to the queryset behind {origin.field.text}"
     if origin is None or where is None:
         field, access = lead.group.field, lead.group.access
         if field is not None and field.sources:
@@ -99,8 +108,6 @@ def _place(lead: Member, origin: QueryGroup | None, where: CallSite | None) -> s
         rows = class_name(access.instance_model if access else None)
         return f"Add it to the queryset that loads the {rows} rows"
     if where.column is None:
-        return "Add it to the view's queryset"
-    if origin.site is not None and where == origin.site:
         return "Add it to the queryset evaluated there"
     return "Add it to the queryset built there"
 
@@ -131,9 +138,7 @@ def _hints(cause: Cause, origin: QueryGroup | None) -> str:
 
 
 def _has_fetch_modes() -> bool:
-    # Came with Django 6.1.
-    version = getattr(sys.modules.get("django"), "VERSION", (0, 0))
-    return bool(version >= (6, 1))
+    return django_version() >= (6, 1)
 
 
 def _chained(lead: Member) -> Fix:
@@ -192,6 +197,8 @@ def _unrelated(lead: Member) -> Fix | None:
     access = lead.group.access
     if access is None or access.model is None:
         return None
+    if not lead.group.path or lead.group.site != lead.group.path[0]:
+        return _elsewhere(lead.group)
     manager = f"{class_name(access.model)}.{access.manager}"
     if access.operation == "get" and len(access.columns) == 1:
         column = access.columns[0]
@@ -207,3 +214,14 @@ def _unrelated(lead: Member) -> Fix | None:
             explain = "Collect the keys before the loop, read all rows in one query, look them up."
         return Fix(code=code, explain=explain, where=lead.group.site)
     return None
+
+
+def _elsewhere(group: QueryGroup) -> Fix | None:
+    """A loop that is not the project's: only what it is given can spare the queries."""
+    if group.field is None:
+        return None
+    return Fix(
+        code="",
+        explain=f"{group.field.text} asks once for each row, in a loop that is not the project's: "
+        "look all of them up at once before, or leave the field out.",
+    )

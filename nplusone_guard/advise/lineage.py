@@ -71,7 +71,9 @@ def holds_code(group: QueryGroup, *, repeated: bool) -> bool:
     if access.relation is None:
         return access.operation in _WRITTEN
     # A related manager's queryset: only where it stands in code, not where a field renders it.
-    by_code = bool(group.path) and group.site == group.path[0]
+    # What a view's class evaluates outside of any field is what its code gave it.
+    by_view = group.field is None and isinstance(group.view, type)
+    by_code = group.site == group.path[0] if group.path else by_view
     if not by_code or access.operation not in _WRITTEN | _RELATION:
         return False
     # What a loop reads of a whole relation is a step on the way from the loop's queryset.
@@ -90,4 +92,12 @@ def _parent(trace: Trace, index: int) -> tuple[int | None, tuple[Step, ...]]:
         for number, other in enumerate(trace.groups[:index])
         if other.source is not None and other.access is not None and other.access.model == model
     ]
+    if len(candidates) > 1 and group.field is not None:
+        # What a field offers to choose from is loaded where it is shown.
+        fields = [trace.groups[number].field for number in candidates]
+        candidates = [
+            number
+            for number, field in zip(candidates, fields, strict=True)
+            if field is not None and field.text == group.field.text
+        ]
     return (candidates[0], ()) if len(candidates) == 1 else (None, ())

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.lookups import class_name
+from nplusone_guard.advise.on_class import counted_twice
 from nplusone_guard.finding import Fix
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ def _fix(group: QueryGroup, writes: list[Finding]) -> Fix:
 
 def duplicate_fix(finding: Finding) -> Fix:
     """Ask once."""
+    counted = counted_twice(finding.group)
+    if counted is not None:
+        return counted
     if finding.nested:
         explain = "Ask once and hand the result on; nothing changed between these places."
     else:

@@ -24,19 +24,19 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """An expression with its file and the functions and classes around it, outermost first."""
+    """An expression with its file and the functions and classes around it, outermost first.
+
+    Also a whole class or function, where what is to be typed belongs into it as a statement.
+    """
 
     file: str
-    node: ast.expr
+    node: ast.expr | ast.ClassDef | Function
     around: tuple[ast.AST, ...]
 
     @property
-    def function(self) -> Function | None:
-        """The innermost function around it."""
-        return next(
-            (node for node in reversed(self.around) if isinstance(node, Function)),
-            None,
-        )
+    def functions(self) -> list[Function]:
+        """The functions around it, innermost first."""
+        return [node for node in reversed(self.around) if isinstance(node, Function)]
 
     @property
     def cls(self) -> ast.ClassDef | None:
@@ -49,13 +49,20 @@ class Spot:
         """Another expression of the same function."""
         return Spot(self.file, node, self.around)
 
+    def within(self, function: Function) -> Spot:
+        """The same, as seen from one of the functions around it."""
+        return Spot(self.file, self.node, self.around[: self.around.index(function) + 1])
+
     def site(self) -> CallSite:
-        """The expression as a place."""
+        """The expression as a place; of a class or function its first line."""
         names = [node.name for node in self.around if isinstance(node, (*_FUNCTIONS, ast.ClassDef))]
+        function = ".".join(names) or "<module>"
+        if not isinstance(self.node, ast.expr):
+            return CallSite(file=self.file, line=self.node.lineno, function=function)
         return CallSite(
             file=self.file,
             line=self.node.lineno,
-            function=".".join(names) or "<module>",
+            function=function,
             end_line=self.node.end_lineno,
             column=self.node.col_offset,
             end_column=self.node.end_col_offset,
@@ -109,42 +116,51 @@ def _search(
     return None
 
 
-def function_spot(function: Any) -> Spot | None:
-    """The expression that a function of the project returns, if it is the only one."""
+def definition(function: Any) -> tuple[str, Function, tuple[ast.AST, ...]] | None:
+    """The file and the definition of a loaded function, with what encloses it and itself."""
     try:
         code: CodeType | None = inspect.unwrap(function).__code__
     except (AttributeError, ValueError):
         return None
-    if code is None:
+    tree = tree_of(code.co_filename) if code is not None else None
+    if code is None or tree is None:
         return None
-    tree = tree_of(code.co_filename)
-    return _returned(code.co_filename, tree, (), code) if tree is not None else None
+    around = _definition(tree, (), code)
+    return (code.co_filename, around[-1], around) if around is not None else None  # type: ignore[return-value]
 
 
-def _returned(file: str, node: ast.AST, around: tuple[ast.AST, ...], code: CodeType) -> Spot | None:
+def _definition(
+    node: ast.AST, around: tuple[ast.AST, ...], code: CodeType
+) -> tuple[ast.AST, ...] | None:
     for child in ast.iter_child_nodes(node):
+        inside = around
         if isinstance(child, (*_FUNCTIONS, ast.ClassDef)):
             inside = (*around, child)
             if isinstance(child, _FUNCTIONS) and child.name == code.co_name:
                 first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
                 if first == code.co_firstlineno:
-                    return returned(file, child, inside)
-            found = _returned(file, child, inside, code)
-        else:
-            found = _returned(file, child, around, code)
+                    return inside
+        found = _definition(child, inside, code)
         if found is not None:
             return found
     return None
 
 
-def returned(file: str, function: Function, around: tuple[ast.AST, ...]) -> Spot | None:
-    """The only expression that a function returns."""
+def function_spots(function: Any) -> list[Spot]:
+    """The expressions that a loaded function returns."""
+    found = definition(function)
+    return returned(*found) if found is not None else []
+
+
+def returned(file: str, function: Function, around: tuple[ast.AST, ...]) -> list[Spot]:
+    """The expressions that a function returns, from top to bottom."""
     values = [
         node.value
         for node in own_nodes(function)
         if isinstance(node, ast.Return) and node.value is not None
     ]
-    return Spot(file, values[0], around) if len(values) == 1 else None
+    values.sort(key=lambda value: (value.lineno, value.col_offset))
+    return [Spot(file, value, around) for value in values]
 
 
 def own_nodes(function: ast.AST) -> list[ast.AST]:
@@ -159,8 +175,8 @@ def own_nodes(function: ast.AST) -> list[ast.AST]:
     return found
 
 
-def class_spot(cls: type, name: str) -> Spot | None:
-    """The value that the body of a class of the project assigns to a name."""
+def class_definition(cls: type) -> Spot | None:
+    """The definition of a loaded class."""
     try:
         file = inspect.getsourcefile(cls)
         first = inspect.getsourcelines(cls)[1]
@@ -172,11 +188,18 @@ def class_spot(cls: type, name: str) -> Spot | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
             start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            if start != first:
-                continue
-            value = assigned(node.body, name)
-            return Spot(file, value, (node,)) if value is not None else None
+            if start == first:
+                return Spot(file, node, (node,))
     return None
+
+
+def class_spot(cls: type, name: str) -> Spot | None:
+    """The value that the body of a class of the project assigns to a name."""
+    found = class_definition(cls)
+    if found is None or not isinstance(found.node, ast.ClassDef):
+        return None
+    value = assigned(found.node.body, name)
+    return Spot(found.file, value, found.around) if value is not None else None
 
 
 def assigned(body: list[ast.stmt], name: str) -> ast.expr | None:

@@ -34,7 +34,7 @@ from nplusone_guard.capture.code import (
 from nplusone_guard.capture.field import FieldKey, read_field, subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from types import CodeType, FrameType
 
     from nplusone_guard.capture.group import Group
@@ -237,19 +237,32 @@ def _awaiting(frame: FrameType) -> tuple[list[Place | FieldKey], bool, FrameType
 
 
 def view_of(outer: FrameType | None) -> object:
-    """The class or function of the view: of the one that is dispatching, or was resolved to."""
+    """The class or function of the view: of the one that is dispatching, or was resolved to.
+
+    ``None`` where ``as_view()`` was given what the class's own attributes do not tell.
+    """
     if outer is None:
         return None
     names = outer.f_locals
     callback = names.get("callback")
     if callback is None:
         info = known(id(outer.f_code))
-        return type(names.get("self")) if info is not None and info.kind == VIEW else None
+        view = names.get("self")
+        if info is None or info.kind != VIEW or _is_changed(getattr(view, "__dict__", {})):
+            return None
+        return type(view)
     for name in ("cls", "view_class", "model_admin"):
         found = getattr(callback, name, None)
         if found is not None:
+            given = getattr(callback, "view_initkwargs", getattr(callback, "initkwargs", None))
+            if given and _is_changed(given):
+                return None
             return found if isinstance(found, type) else type(found)
     return callback
+
+
+def _is_changed(given: Mapping[str, Any]) -> bool:
+    return "queryset" in given or ("model" in given and "admin_site" not in given)
 
 
 def _collapse(elements: Iterable[Place | FieldKey]) -> Path:

@@ -17,6 +17,7 @@ import asgiref
 import django
 
 import nplusone_guard
+from nplusone_guard.capture.field import FIELD_FRAMES
 from nplusone_guard.trace import CallSite
 
 if TYPE_CHECKING:
@@ -35,11 +36,7 @@ VIEW: Final = 8  # dispatches to a method of the view that is its ``self``
 
 #: (file below its package's parent, qualified name) → kind.
 _SIGNS: Final[dict[tuple[str, str], int]] = {
-    ("rest_framework/serializers.py", "Serializer.to_representation"): FIELD,
-    ("rest_framework/serializers.py", "Serializer.to_internal_value"): FIELD,
-    ("django/template/base.py", "Node.render_annotated"): FIELD,
-    ("django/forms/forms.py", "BaseForm._clean_fields"): FIELD,
-    ("django/contrib/admin/templatetags/admin_list.py", "items_for_result"): FIELD,
+    **dict.fromkeys(FIELD_FRAMES, FIELD),
     ("django/db/models/query.py", "QuerySet.bulk_create"): CALL,
     ("django/db/models/query.py", "QuerySet.bulk_update"): CALL,
     ("django/db/models/query.py", "QuerySet.in_bulk"): CALL,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.capture.field import FieldKey, describe
 from nplusone_guard.shape import fold
-from nplusone_guard.trace import Access, QueryGroup
+from nplusone_guard.trace import Access, CallSite, QueryGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nplusone_guard.allow import Allowance
     from nplusone_guard.capture.callsite import Path
+    from nplusone_guard.capture.code import Place
     from nplusone_guard.trace import Scan, Source, Step
 
 _SALT = os.urandom(8)
@@ -180,10 +181,13 @@ class Group:
         """The group as data; ``index`` has the place of each group of the trace by its key."""
         folded = fold(self.sql)
         places = [element for element in self.path if not isinstance(element, FieldKey)]
-        field = describe([element for element in self.path if isinstance(element, FieldKey)])
+        field = describe(
+            [element for element in self.path if isinstance(element, FieldKey)], self.view
+        )
         innermost = self.path[0] if self.path else None
+        site: CallSite | None
         if isinstance(innermost, FieldKey):
-            site = field.site if field else None
+            site = (field.site if field else None) or _rendered_by(places)
         else:
             site = innermost.site() if innermost else None
         return QueryGroup(
@@ -213,6 +217,17 @@ class Group:
             peak_rows=self.peak_rows,
             scans=self.scans,
         )
+
+
+def _rendered_by(places: list[Place]) -> CallSite:
+    """The place of a field that no file declares: the line that has it rendered.
+
+    A line only, because no expression there runs the query.
+    """
+    if not places:
+        return CallSite(file="<template from a string>", line=1, function="")
+    site = places[0].site()
+    return CallSite(file=site.file, line=site.line, function=site.function)
 
 
 def parameters_hash(parameters: Any) -> int:

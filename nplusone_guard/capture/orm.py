@@ -111,7 +111,8 @@ def _look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sighti
         info = known(id(code)) or learn(code)
         path, name = info.framework_path, code.co_qualname
         if path is not None and path.startswith(_ORM):
-            if code.co_name != "manager_method":  # Manager's copy of a queryset's method
+            # Manager's copy of a queryset's method; what asynchronous iteration runs in a thread.
+            if code.co_name not in {"manager_method", "next_slice"}:
                 seen.method = code.co_name
             descriptor = DESCRIPTORS.get((path, name))
             if descriptor is not None:
@@ -159,6 +160,11 @@ def _note_queryset(seen: _Seen, frame: FrameType, name: str) -> None:
     if name.startswith("RawQuerySet."):
         seen.operation = "raw"
         seen.queryset = frame.f_locals.get("self")
+        return
+    if name.endswith("Iterable.__iter__") and seen.queryset is None:
+        # Of an aiterator(), whose own frame waits for this thread, no other frame is here.
+        seen.queryset = getattr(frame.f_locals.get("self"), "queryset", None)
+        seen.operation, seen.method = "iterate", "aiterator"
         return
     if not name.startswith(_QUERYSET):
         return
