@@ -18,14 +18,13 @@ def _marks(situation):
     return pytest.mark.skipif(situation.skipped, reason="Fetch modes came with Django 6.1.")
 
 
-PLACED = {name: each for name, each in SITUATIONS.items() if each.fixes and each.placed}
+PLACED = {name: each for name, each in SITUATIONS.items() if each.fixes}
 EACH = [
     pytest.param(name, number, id=f"{name}-{number}" if number else name, marks=_marks(situation))
     for name, situation in PLACED.items()
     for number in range(len(situation.fixes))
 ]
 ALL = [pytest.param(name, marks=_marks(situation)) for name, situation in PLACED.items()]
-UNPLACED = [name for name, each in SITUATIONS.items() if each.fixes and not each.placed]
 
 
 def traced(run):
@@ -88,14 +87,6 @@ def test_all_suggestions_together_leave_nothing_to_suggest(name, shop, tmp_path)
         after, again = traced(run)
     assert after == before
     assert found(again) == expected(situation.left), str(again)
-
-
-@pytest.mark.parametrize("name", UNPLACED)
-def test_where_the_queryset_is_built_out_of_sight_no_expression_is_named(name, shop):
-    with capture() as report:
-        SITUATIONS[name].run()
-    (finding,) = report.findings
-    assert finding.fix.where is None or finding.fix.where.column is None
 
 
 @pytest.mark.skipif(

@@ -62,7 +62,7 @@ class Trail:
         node = spot.node
         if left == 0:
             return None
-        if isinstance(node, (ast.Await, ast.Subscript, ast.Starred, ast.NamedExpr)):
+        if isinstance(node, (ast.Await, ast.Subscript, ast.Starred, ast.NamedExpr, ast.YieldFrom)):
             return self.follow(spot.at(node.value), left - 1)
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             return self.follow(spot.at(node.generators[0].iter), left - 1)

@@ -56,9 +56,7 @@ class Lane:
         self.memo: Memo | None = None
         self.groups: list[Group] = []
         self.call: FrameType | None = None
-        self.pending: tuple[Any, Group] | None = (
-            None if recorder.explain_ms is None else _EXPLAINS
-        )
+        self.pending: tuple[Any, Group] | None = None if recorder.explain_ms is None else _EXPLAINS
         self._last: tuple[Any, Any, Any, Any] | None = None  # statement, parameters, and where
         self._calls = 0
         self._bulk_shapes: set[tuple[Path, str]] = set()

@@ -59,7 +59,7 @@ def two_fields_of_one_object_that_load_one_model():
     return TwoParties(Order.objects.first()).data
 
 
-@situation(n_plus_one(5, "shop.Order.customer"), fix='select_related("customer")', placed=False)
+@situation(n_plus_one(5, "shop.Order.customer"), fix='select_related("customer")')
 def template():
     source = "{% for order in orders %}{{ order.customer.name }}{% endfor %}"
     return Engine().from_string(source).render(Context({"orders": Order.objects.all()}))

@@ -25,7 +25,7 @@ class Situation:
     place; ``{0}`` stands for the first fix's code, ``{1}`` for the second's, which is then typed
     there and not behind the expression that the fix names; what a code has in square brackets
     is replaced there.  ``left``: findings that the fixes leave.
-    ``placed``: whether the place to type at can be known.  ``django``: the version it needs.
+    ``django``: the version it needs.
     """
 
     run: Callable[[], Any]
@@ -34,7 +34,6 @@ class Situation:
     operations: frozenset[str] | None = None
     rewrite: tuple[tuple[str, str], ...] = ()
     left: tuple[Expected, ...] = ()
-    placed: bool = True
     django: tuple[int, int] = (5, 2)
 
     @property
@@ -49,7 +48,6 @@ def situation(  # noqa: PLR0913  what there is to say of one
     operations: str | tuple[str, ...] | None = None,
     rewrite: dict[str, str] | None = None,
     left: tuple[Expected, ...] = (),
-    placed: bool = True,
     since: tuple[int, int] = (5, 2),
 ) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
     def register(run: Callable[[], Any]) -> Callable[[], Any]:
@@ -60,7 +58,6 @@ def situation(  # noqa: PLR0913  what there is to say of one
             operations=None if operations is None else frozenset(_tuple(operations)),
             rewrite=tuple((rewrite or {}).items()),
             left=left,
-            placed=placed,
             django=since,
         )
         return run
