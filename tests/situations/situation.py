@@ -42,7 +42,7 @@ class Situation:
         return self.django > django.VERSION
 
 
-def situation(  # noqa: PLR0913  what there is to say of one
+def situation(
     *expected: Expected,
     fix: str | tuple[str, ...] = (),
     operations: str | tuple[str, ...] | None = None,
