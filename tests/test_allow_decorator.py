@@ -32,10 +32,10 @@ def read_payers():
 
 
 def verdict(report):
-    """(suppressed, findings) as relations."""
+    """(suppressed, findings) as relations by name: the report has the most expensive first."""
     return (
-        [each.finding.relation for each in report.suppressed],
-        [finding.relation for finding in report.findings],
+        sorted((each.finding.relation for each in report.suppressed), key=str),
+        sorted((finding.relation for finding in report.findings), key=str),
     )
 
 
