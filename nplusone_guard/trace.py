@@ -52,12 +52,14 @@ class CallSite:
 class Step:
     """One relation followed, by its name as ``prefetch_related`` takes it.
 
-    ``query_name``: as ``select_related`` and ``annotate`` take it, where that differs.
+    ``model``: the label of the model that it is followed from.  ``query_name``: as
+    ``select_related`` and ``annotate`` take it, where that differs.
     ``joinable``: ``select_related`` can follow it; ``many``: it may lead to several rows;
     ``generic``: it leads to rows of several models.
     """
 
     lookup: str
+    model: str | None = None
     joinable: bool = False
     many: bool = False
     generic: bool = False
@@ -116,6 +118,7 @@ class Access:
             return None
         return Step(
             self.lookup,
+            model=self.instance_model,
             joinable=self.operation in JOINABLE_OPERATIONS,
             many=self.many,
             generic=self.generic,
@@ -129,13 +132,15 @@ class Source:
 
     ``kind``: ``"queryset"``, ``"raw"`` or ``"combined"`` (by ``union()`` and its like).
     ``deferred``: names given to ``only()`` (``only`` is true) or ``defer()``.  ``joined``: it
-    follows a to-many relation by a join, which would multiply an aggregate.
+    follows a to-many relation by a join, which would multiply an aggregate.  ``ahead``: the paths
+    that it prefetches.
     """
 
     kind: str
     only: bool = False
     deferred: tuple[str, ...] = ()
     joined: bool = False
+    ahead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

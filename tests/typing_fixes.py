@@ -116,6 +116,16 @@ def _module(name: str, source: bytes, folder: Path) -> ModuleType:
     return module
 
 
+@contextmanager
+def loaded(source: str, folder: Path) -> Iterator[ModuleType]:
+    """A module of this source, with what a fix may need imported."""
+    name = f"written_{next(_numbers)}"
+    try:
+        yield _module(name, source.encode(), folder)
+    finally:
+        sys.modules.pop(name, None)
+
+
 def imports() -> dict[str, object]:
     """What a fix may need."""
     names = {each: getattr(models, each) for each in models.__all__}

@@ -12,7 +12,7 @@ from nplusone_guard.advise.cause import Cause, causes
 from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
 from nplusone_guard.advise.on_class import Advised, on_class
 from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix, write_causes
-from nplusone_guard.advise.partial import Annotations
+from nplusone_guard.advise.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,17 +42,17 @@ def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
     for finding in write_causes(writes):
         (advised if finding.kind == "write_loop" else loops).append(finding)
     found = causes(loops, trace)
-    annotations = Annotations(found)
-    advised += on_class([each for cause in found for each in _advised(cause, trace, annotations)])
+    together = Together(found, trace)
+    advised += on_class([each for cause in found for each in _advised(cause, trace, together)])
     return tuple(sorted(advised, key=_urgency))
 
 
-def _advised(cause: Cause, trace: Trace, annotations: Annotations) -> list[Advised]:
+def _advised(cause: Cause, trace: Trace, together: Together) -> list[Advised]:
     """A finding of the cause; two where nothing is known against its lead, but for the rest."""
-    fix = n_plus_one_fix(cause, trace, annotations)
+    fix = n_plus_one_fix(cause, trace, together)
     if fix is None and cause.behind:
         alone, rest = Cause(cause.members[:1]), Cause(cause.members[1:])
-        return [each for part in (alone, rest) for each in _advised(part, trace, annotations)]
+        return [each for part in (alone, rest) for each in _advised(part, trace, together)]
     finding = replace(cause.finding(), origin=evaluated_at(cause, trace), fix=fix)
     access = finding.group.access
     if finding.group.chained and access is not None and not access.many:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import is_whole
 from nplusone_guard.advise.lineage import Lineage, lineage
+from nplusone_guard.advise.lookups import beyond_generic, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,6 +130,10 @@ def _key(
     top = above[0] if above else member.index
     if way.origin is None:
         return ("unknown", top)
+    generic, rest = beyond_generic(way.steps)
+    if rest and len(lineage(trace, top, repeated).steps) > len(generic):
+        # One prefetch of a generic key takes the querysets for all that it leads to.
+        return ("load", way.origin, path_of(generic))
     if top == member.index:
         by_itself = not member.loads and not (member.served and (way.origin, way.path) in loaded)
         return ("alone", member.index) if by_itself else ("load", way.origin, way.path)

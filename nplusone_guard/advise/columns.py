@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nplusone_guard.advise.lookups import query_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nplusone_guard.trace import Source, Step
+    from nplusone_guard.advise.lookups import Path
+    from nplusone_guard.trace import Source
 
 
 def loaded_columns(source: Source, missing: Iterable[str]) -> str:
@@ -19,22 +22,22 @@ def loaded_columns(source: Source, missing: Iterable[str]) -> str:
     return f"defer(None).defer({_quoted(left)})" if left else "defer(None)"
 
 
-def with_columns(source: Source | None, paths: Iterable[tuple[Step, ...]]) -> str:
-    """What must come before a ``select_related()`` of paths whose keys were left out.
+def left_out_keys(source: Source | None, paths: Iterable[Path]) -> list[str]:
+    """The keys that ``select_related()`` of these paths would join by, and that were left out.
 
-    Django refuses to join by a key that is deferred.
+    Django refuses to join by a deferred key.
     """
     if source is None or not source.deferred:
-        return ""
+        return []
     keys: list[str] = []
     for steps in paths:
-        names = [step.query_name or step.lookup for step in steps]
-        keys += ["__".join(names[: number + 1]) for number in range(len(names))]
+        for number, step in enumerate(steps):
+            if step.query_name is not None:
+                break  # from the other side the key is the other model's, of which all is loaded
+            keys.append(query_path(steps[: number + 1]))
     if source.only:
-        missing = [key for key in keys if not any(_covers(name, key) for name in source.deferred)]
-    else:
-        missing = [key for key in keys if key in source.deferred]
-    return f"{loaded_columns(source, missing)}." if missing else ""
+        return [key for key in keys if not any(_covers(name, key) for name in source.deferred)]
+    return [key for key in keys if key in source.deferred]
 
 
 def _covers(name: str, key: str) -> bool:

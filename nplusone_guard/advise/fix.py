@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.built import built
-from nplusone_guard.advise.columns import loaded_columns, with_columns
-from nplusone_guard.advise.lookups import class_name, loading
+from nplusone_guard.advise.columns import left_out_keys
+from nplusone_guard.advise.lookups import class_name, generic_keys, loading
 from nplusone_guard.advise.names import django_version
-from nplusone_guard.advise.partial import Annotations, partial_read
+from nplusone_guard.advise.partial import partial_read
+from nplusone_guard.advise.together import Together, column_of
 from nplusone_guard.finding import Fix
 from nplusone_guard.trace import Step
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _FETCHED_BY_PEERS = frozenset({"lazy forward", "lazy one-to-one", "generic key", "deferred column"})
 
 
-def n_plus_one_fix(cause: Cause, trace: Trace, annotations: Annotations) -> Fix | None:
+def n_plus_one_fix(cause: Cause, trace: Trace, together: Together) -> Fix | None:
     """What mends a cause; ``None`` where the evidence does not reach."""
     lead = cause.lead
     origin = trace.groups[lead.lineage.origin] if lead.lineage.origin is not None else None
@@ -30,11 +31,11 @@ def n_plus_one_fix(cause: Cause, trace: Trace, annotations: Annotations) -> Fix 
     if lead.group.access is not None and lead.group.access.early:
         return _early(lead)
     if lead.operation == "deferred column":
-        return _columns(cause, origin, where)
+        return _columns(cause, origin, where, together)
     if lead.loads or (lead.served and (origin is None or len(lead.lineage.steps) > 1)):
-        return _loads(cause, origin, where)
+        return _loads(cause, origin, where, together)
     if lead.group.access is not None and lead.group.access.relation is not None:
-        return partial_read(cause, origin, where, annotations)
+        return partial_read(cause, origin, where, together)
     return _unrelated(lead)
 
 
@@ -58,18 +59,27 @@ def _where(origin: QueryGroup | None) -> CallSite | None:
     return replace(origin.site, end_line=None, column=None, end_column=None)
 
 
-def _loads(cause: Cause, origin: QueryGroup | None, where: CallSite | None) -> Fix:
+def _loads(
+    cause: Cause, origin: QueryGroup | None, where: CallSite | None, together: Together
+) -> Fix:
     members = [member for member in cause.members if member.loads or member.served]
-    ways = [
-        (_steps(member), member.group.access.instance_model if member.group.access else None)
-        for member in members
-    ]
+    paths = [_steps(member) for member in members]
     source = origin.source if origin is not None else None
-    code = loading(ways, prefetch_only=source is not None and source.kind != "queryset")
     lead = cause.lead
+    code = loading(paths, prefetch_only=source is not None and source.kind != "queryset")
+    if source is not None and any(key in source.ahead for key in generic_keys(paths)):
+        # A second prefetch of one key is refused, and taking back the first takes back all.
+        return Fix(
+            code="",
+            explain=f'In the call that prefetches "{generic_keys(paths)[0]}" already, put '
+            f"{code.partition('(')[2].removesuffix(')')} in its place.",
+            where=where,
+        )
     if code.startswith("select_related"):
         effect = "a join instead of a query per row"
-        code = with_columns(source, [steps for steps, _ in ways]) + code
+        number = lead.lineage.origin
+        if number is not None and left_out_keys(source, paths):
+            code = f"{together.columns(number)}.{code}"
     else:
         effect = "one query per relation instead of one per row"
     return Fix(
@@ -166,26 +176,23 @@ def _early(lead: Member) -> Fix:
     )
 
 
-def _columns(cause: Cause, origin: QueryGroup | None, where: CallSite | None) -> Fix:
+def _columns(
+    cause: Cause, origin: QueryGroup | None, where: CallSite | None, together: Together
+) -> Fix:
     """The columns, added to ``only()`` or taken out of ``defer()``."""
     lead = cause.lead
-    prefix = "".join(f"{step.query_name or step.lookup}__" for step in lead.lineage.steps)
-    missing = [
-        f"{prefix}{member.group.access.lookup}"
-        for member in cause.members
-        if member.group.access is not None
-    ]
-    quoted = ", ".join(f'"{name}"' for name in missing)
+    quoted = ", ".join(f'"{column_of(member)}"' for member in cause.members)
     source = origin.source if origin is not None else None
-    if source is None or not source.deferred or not all(s.joinable for s in lead.lineage.steps):
+    number = lead.lineage.origin
+    joined = all(step.joinable for step in lead.lineage.steps)
+    if number is None or source is None or not source.deferred or not joined:
         return Fix(
             code="",
             explain=f"{quoted} was left out by only() or defer() where the rows were loaded; "
             "load it there.",
         )
-    code = loaded_columns(source, missing)
     return Fix(
-        code=code,
+        code=together.columns(number),
         explain=f"{_place(lead, origin, where)}, in place of the "
         f"{'only' if source.only else 'defer'}() that leaves {quoted} out.{_hints(cause, origin)}",
         where=where,

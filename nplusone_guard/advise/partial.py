@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import Chain, chain_at, is_whole
-from nplusone_guard.advise.lookups import class_name, loading
+from nplusone_guard.advise.lookups import beyond_generic, class_name, loading
 from nplusone_guard.finding import Fix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from nplusone_guard.advise.cause import Cause, Member
     from nplusone_guard.advise.chain import Link
+    from nplusone_guard.advise.together import Together
     from nplusone_guard.trace import Access, CallSite, QueryGroup
 
 #: Calls that a Prefetch's queryset can take over as they are.
@@ -26,33 +24,8 @@ _ALWAYS_ASK = frozenset({"values", "values_list", "iterator"})
 _ADDABLE = frozenset({"Sum", "Avg", "Min", "Max"})
 
 
-class Annotations:
-    """What all fixes of a report add to the rows of each root queryset."""
-
-    def __init__(self, causes: Iterable[Cause]) -> None:
-        self._taken: set[tuple[int | None, str]] = set()
-        self._joins = Counter(
-            cause.lead.lineage.origin
-            for cause in causes
-            if cause.lead.operation in {"count", "aggregate"}
-        )
-
-    def alone(self, origin: int | None) -> bool:
-        """Whether no two fixes join relations to one queryset."""
-        return self._joins[origin] < 2  # noqa: PLR2004
-
-    def free(self, origin: int | None, name: str) -> str:
-        """The name, with a number where another fix has taken it."""
-        number, free = 1, name
-        while (origin, free) in self._taken:
-            number += 1
-            free = f"{name}_{number}"
-        self._taken.add((origin, free))
-        return free
-
-
 def partial_read(  # noqa: PLR0911  a case an operation
-    cause: Cause, origin: QueryGroup | None, where: CallSite | None, names: Annotations
+    cause: Cause, origin: QueryGroup | None, where: CallSite | None, together: Together
 ) -> Fix | None:
     """What spares the query per row; ``None`` where the source does not tell what it asks."""
     member = cause.lead
@@ -61,7 +34,7 @@ def partial_read(  # noqa: PLR0911  a case an operation
         return None
     chain = chain_at(member.group.path[0], access.lookup) if member.group.path else None
     if access.operation not in {"count", "exists", "aggregate"}:
-        return _rows(cause, access, chain, where, names)
+        return _rows(cause, access, chain, where, together)
     if member.served and access.managed:
         return Fix(
             code=f'prefetch_related("{member.lineage.path}")',
@@ -74,14 +47,14 @@ def partial_read(  # noqa: PLR0911  a case an operation
     if source is None or source.kind != "queryset" or len(member.lineage.steps) != 1:
         return None
     if access.operation == "count":
-        return _count(member, access, chain, where, names)
+        return _count(member, access, chain, where, together)
     if access.operation == "exists":
-        return _exists(member, access, chain, where, names)
-    return _aggregate(member, access, chain, source.joined, where, names)
+        return _exists(member, access, chain, where, together)
+    return _aggregate(member, access, chain, source.joined, where, together)
 
 
 def _count(
-    member: Member, access: Access, chain: Chain | None, where: CallSite | None, names: Annotations
+    member: Member, access: Access, chain: Chain | None, where: CallSite | None, together: Together
 ) -> Fix | None:
     condition = ""
     if access.narrowed and not is_whole(member.group):
@@ -91,7 +64,7 @@ def _count(
         condition = f", filter=Q({conditions})"
     if access.managed or access.query_name is None:
         return None
-    name = names.free(member.lineage.origin, f"{access.lookup}_count")
+    name = together.free(member.lineage.origin, f"{access.lookup}_count")
     return Fix(
         code=f'annotate({name}=Count("{access.query_name}"{condition}, distinct=True))',
         explain=f"Add it to the queryset, and read the attribute {name} instead of counting.",
@@ -127,12 +100,12 @@ def _conditions(member: Member, chain: Chain | None, operation: str) -> str | No
 
 
 def _exists(
-    member: Member, access: Access, chain: Chain | None, where: CallSite | None, names: Annotations
+    member: Member, access: Access, chain: Chain | None, where: CallSite | None, together: Together
 ) -> Fix | None:
     conditions = _conditions(member, chain, "exists")
     if conditions is None or access.remote is None:
         return None
-    name = names.free(member.lineage.origin, f"has_{access.lookup}")
+    name = together.free(member.lineage.origin, f"has_{access.lookup}")
     return Fix(
         code=f"annotate({name}=Exists({_correlated(access)}{conditions}))",
         explain=f"Add it to the queryset, and read the attribute {name} instead of asking.",
@@ -151,18 +124,20 @@ def _aggregate(  # noqa: PLR0913  what a fix is made of
     chain: Chain | None,
     joined: bool,
     where: CallSite | None,
-    names: Annotations,
+    together: Together,
 ) -> Fix | None:
     """By a join, or by a subquery each: joins multiply one another, and what they add up."""
     conditions = _conditions(member, chain, "aggregate")
-    plain = not (joined or access.managed or conditions) and names.alone(member.lineage.origin)
+    plain = not (joined or access.managed or conditions) and together.joins_once(
+        member.lineage.origin
+    )
     if not access.aggregates or conditions is None or not (plain or access.remote):
         return None
     if any(function not in _ADDABLE for _, function, _ in access.aggregates):
         return None
     given = {}
     for alias, function, column in access.aggregates:
-        name = names.free(member.lineage.origin, alias)
+        name = together.free(member.lineage.origin, alias)
         if plain:
             given[name] = f'{function}("{access.query_name}__{column}")'
         else:
@@ -178,20 +153,17 @@ def _aggregate(  # noqa: PLR0913  what a fix is made of
 
 
 def _rows(
-    cause: Cause, access: Access, chain: Chain | None, where: CallSite | None, names: Annotations
+    cause: Cause, access: Access, chain: Chain | None, where: CallSite | None, together: Together
 ) -> Fix | None:
     """Filtered, ordered or cut rows: a ``Prefetch`` with the same calls and a name of its own."""
     lead = cause.lead
-    if chain is None:
+    if chain is None or beyond_generic(lead.lineage.steps)[1]:
         return None
     calls = [link for link in chain.links if link.method != "all"]
-    ways = [
-        (member.lineage.steps, member.group.access.instance_model if member.group.access else None)
-        for member in cause.behind
-    ]
+    behind = [member.lineage.steps for member in cause.behind]
     if calls and all(link.method in _ALWAYS_ASK for link in calls):
         steps = lead.lineage.steps
-        paths = [(steps, None), *(((*steps, *rest), model) for rest, model in ways)]
+        paths = [steps, *((*steps, *rest) for rest in behind)]
         return Fix(
             code=loading(paths, prefetch_only=True),
             explain=f"Add it to the queryset, and read .{access.lookup}.all() in place of "
@@ -203,10 +175,10 @@ def _rows(
         return None
     queryset = f"{class_name(access.model)}.{access.manager}"
     queryset += "".join(link.text for link in calls)
-    if ways:
-        queryset += f".{loading(ways)}"
-    queryset += end or ("" if calls or ways else ".all()")
-    name = names.free(lead.lineage.origin, name)
+    if behind:
+        queryset += f".{loading(behind)}"
+    queryset += end or ("" if calls or behind else ".all()")
+    name = together.free(lead.lineage.origin, name)
     return Fix(
         code=f'prefetch_related(Prefetch("{lead.lineage.path}", queryset={queryset}, '
         f'to_attr="{name}"))',

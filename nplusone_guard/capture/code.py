@@ -40,6 +40,7 @@ _SIGNS: Final[dict[tuple[str, str], int]] = {
     ("django/db/models/query.py", "QuerySet.bulk_create"): CALL,
     ("django/db/models/query.py", "QuerySet.bulk_update"): CALL,
     ("django/db/models/query.py", "QuerySet.in_bulk"): CALL,
+    ("django/db/models/query.py", "prefetch_related_objects"): CALL,
     ("django/db/models/query.py", "QuerySet._iterator"): CALL,
     ("django/db/models/query.py", "QuerySet.aiterator"): CALL,
     ("django/db/models/deletion.py", "Collector.collect"): CALL,

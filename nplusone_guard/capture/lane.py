@@ -165,7 +165,7 @@ class Lane:
     def _look(self, group: Group, frame: FrameType, inner: FrameType | None) -> None:
         """Read Django's frames: the access, where its instance came from, whose rows it loads."""
         rows = self.recorder.rows
-        access, instance, queryset = look(frame, inner, rows)
+        access, instance, queryset = look(frame, inner)
         if group.access is None or group.access.relation is None:
             group.access = access
         owner = None
@@ -211,9 +211,10 @@ class Lane:
         """Count the executions of one ORM call once.
 
         A call is known by an object that lives as long as it does: the iterable of an iterator,
-        the collector of a delete; a bulk method by its frame, which is kept until the next.
+        the collector of a delete; a bulk method or a prefetch (of several levels of one relation)
+        by its frame, which is kept until the next.
         """
-        if call.f_code.co_name.startswith(("bulk_", "in_bulk")):
+        if call.f_code.co_name.startswith(("bulk_", "in_bulk", "prefetch_")):
             if self.call is not call:
                 self.call = call
                 self._calls += 1

@@ -19,10 +19,8 @@ from nplusone_guard.capture.rows import relation_step
 from nplusone_guard.trace import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import FrameType
-
-    from nplusone_guard.capture.rows import Rows
 
 _QUERYSET = "QuerySet."
 #: QuerySet methods → operation; the outermost one on the stack names what the code asked for.
@@ -91,19 +89,19 @@ class _Seen:
         self.prefetch: Sighting | None = None
 
 
-def look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sighting:
+def look(start: FrameType | None, stop: FrameType | None) -> Sighting:
     """The access behind the query whose wrapper was called from ``start``.
 
     Looks outward as far as ``stop``, the innermost frame of the project.  Where no frame of the
     ORM is between them it is raw SQL through a cursor.
     """
-    sighting = _look(start, stop, rows)
+    sighting = _look(start, stop)
     if sighting.access.relation is not None and _is_making_a_row(stop):
         return sighting._replace(access=replace(sighting.access, early=True))
     return sighting
 
 
-def _look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sighting:
+def _look(start: FrameType | None, stop: FrameType | None) -> Sighting:
     seen = _Seen()
     frame = start
     while frame is not None and frame is not stop:
@@ -136,7 +134,7 @@ def _look(start: FrameType | None, stop: FrameType | None, rows: Rows) -> Sighti
             elif path == "django/db/models/sql/compiler.py" and seen.compiled is None:
                 seen.compiled = _compiled(frame.f_locals, name)
         frame = frame.f_back
-    return _settled(seen, rows)
+    return _settled(seen, _frames(start, stop))
 
 
 #: How far out of the project's code a row in the making is looked for: a signal's frames.
@@ -181,7 +179,14 @@ def _note_queryset(seen: _Seen, frame: FrameType, name: str) -> None:
         seen.queryset = found  # never tested for truth: that would run it
 
 
-def _settled(seen: _Seen, rows: Rows) -> Sighting:  # noqa: PLR0911  a case an operation
+def _frames(start: FrameType | None, stop: FrameType | None) -> Iterator[FrameType]:
+    frame = start
+    while frame is not None:
+        yield frame
+        frame = frame.f_back if frame is not stop else None
+
+
+def _settled(seen: _Seen, frames: Iterable[FrameType]) -> Sighting:  # noqa: PLR0911  a case an operation
     if seen.prefetch is not None:
         return seen.prefetch
     if seen.refresh is not None:
@@ -202,7 +207,7 @@ def _settled(seen: _Seen, rows: Rows) -> Sighting:  # noqa: PLR0911  a case an o
         return Sighting(through, None, seen.queryset)
     if seen.queryset is not None and seen.operation is not None:
         access, instance = from_queryset(
-            seen.queryset, seen.operation, seen.locals, seen.method, rows
+            seen.queryset, seen.operation, seen.locals, seen.method, frames
         )
         return Sighting(access, instance, seen.queryset)
     return Sighting(seen.compiled or Access("raw"))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.db.models import F, Model
+from django.db.models.manager import BaseManager
 from django.db.models.query import ModelIterable
 
 from nplusone_guard.capture.descriptors import default_manager, label
 from nplusone_guard.trace import Access, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from types import FrameType
 
-    from nplusone_guard.capture.rows import Rows
+    Frames = Iterable[FrameType]
 
 #: Reads of a whole relation: what a prefetch replaces.
 _WHOLE: Final = frozenset({"iterate", "in_bulk"})
@@ -21,11 +23,12 @@ _ITERATORS: Final = frozenset({"iterator", "_iterator", "aiterator"})
 
 
 def from_queryset(
-    queryset: Any, operation: str, names: Mapping[str, Any], method: str | None, rows: Rows
+    queryset: Any, operation: str, names: Mapping[str, Any], method: str | None, frames: Frames
 ) -> tuple[Access, Model | None]:
     """The access, and the instance of the related manager where it came from one.
 
-    ``names``: the local variables of the queryset's method.
+    ``names``: the local variables of the queryset's method.  ``frames``: those from the query to
+    the project's code.
     """
     details: dict[str, Any] = {
         "model": label(queryset.model),
@@ -40,7 +43,7 @@ def from_queryset(
         details["columns"] = tuple(map(str, names.get("kwargs") or ()))
     elif operation in {"first", "last"}:
         details["columns"] = tuple(map(str, queryset.query.order_by))
-    found = _related_manager(queryset, rows)
+    found = _related_manager(queryset, frames)
     if found is None:
         return Access(operation, **details), None
     instance = found.instance
@@ -92,12 +95,14 @@ def _is_narrowed(queryset: Any, conditions: tuple[object, ...]) -> bool:
 def source_of(queryset: Any) -> Source | None:
     """What a fix must know of a queryset; ``None`` where it yields no model instances."""
     query: Any = getattr(queryset, "query", None)
+    lookups = getattr(queryset, "_prefetch_related_lookups", ())
+    ahead = tuple(str(getattr(each, "prefetch_to", each)) for each in lookups)
     if not hasattr(queryset, "_iterable_class"):
-        return Source("raw")
+        return Source("raw", ahead=ahead)
     if not issubclass(queryset._iterable_class, ModelIterable):  # noqa: SLF001
         return None
     if query.combinator:
-        return Source("combined")
+        return Source("combined", ahead=ahead)
     names, deferring = query.deferred_loading
     joins = [getattr(join, "join_field", None) for join in query.alias_map.values()]
     return Source(
@@ -108,6 +113,7 @@ def source_of(queryset: Any) -> Source | None:
             getattr(field, "many_to_many", False) or getattr(field, "one_to_many", False)
             for field in joins
         ),
+        ahead=ahead,
     )
 
 
@@ -147,11 +153,11 @@ class _Related(NamedTuple):
     model: str | None = None
 
 
-def _related_manager(queryset: Any, rows: Rows) -> _Related | None:
+def _related_manager(queryset: Any, frames: Frames) -> _Related | None:
     instance = queryset._hints.get("instance")  # noqa: SLF001
     if isinstance(instance, Model):
         return _reverse_key(queryset, instance) or _many_to_many(queryset, instance)
-    return _generic_relation(queryset, rows)
+    return _generic_relation(queryset, frames)
 
 
 def _reverse_key(queryset: Any, instance: Model) -> _Related | None:
@@ -215,7 +221,7 @@ def _targets(queryset: Any) -> list[tuple[Any, Any]]:
     return [(condition, target) for condition, target in found if target is not None]
 
 
-def _generic_relation(queryset: Any, rows: Rows) -> _Related | None:
+def _generic_relation(queryset: Any, frames: Frames) -> _Related | None:
     """A ``GenericRelation``'s manager leaves no hint but its WHERE: a type and an object's key."""
     equal = {
         target: condition
@@ -244,7 +250,7 @@ def _generic_relation(queryset: Any, rows: Rows) -> _Related | None:
                 if key is None:
                     continue
                 to_python = model._meta.pk.to_python  # noqa: SLF001
-                instance = rows.with_key(model, to_python(key.rhs))
+                instance = _nearest(frames, model, to_python(key.rhs))
                 return _Related(
                     instance,
                     label(model),
@@ -254,4 +260,21 @@ def _generic_relation(queryset: Any, rows: Rows) -> _Related | None:
                     field.name,
                     (condition, key),
                 )
+    return None
+
+
+def _nearest(frames: Frames, model: type[Model], key: object) -> Model | None:
+    """The instance with a key among the variables of the nearest frame that has one.
+
+    Where that has two of them, equal as they are, there is no telling which one it was.
+    """
+    for frame in frames:
+        found: dict[int, Model] = {}
+        for value in frame.f_locals.values():
+            # A related manager knows its instance; the project's code, the row that it reads.
+            each = vars(value).get("instance") if isinstance(value, BaseManager) else value
+            if type(each) is model and each.pk == key:
+                found[id(each)] = each
+        if found:
+            return next(iter(found.values())) if len(found) == 1 else None
     return None

@@ -18,6 +18,7 @@ from django.db.models.fields.related_descriptors import (
     ReverseOneToOneDescriptor,
 )
 
+from nplusone_guard.capture.descriptors import label
 from nplusone_guard.trace import Step
 
 if TYPE_CHECKING:
@@ -60,14 +61,6 @@ class Rows:
             return self._outer.owner(instance)
         return found
 
-    def with_key(self, model: type[Model], key: object) -> Model | None:
-        """A known row by model and primary key."""
-        for known, _ in list(self._known.values()):
-            row = known()
-            if type(row) is model and row.pk == key:
-                return row
-        return self._outer.with_key(model, key) if self._outer is not None else None
-
     def _direct(self, instance: Model) -> Owner | None:
         known = self._known.get(id(instance))
         # The address may have passed to another object.
@@ -109,6 +102,7 @@ def relation_step(model: type[Model], accessor: str) -> Step:
     field = getattr(descriptor, "field", descriptor)
     return Step(
         accessor,
+        model=label(model),
         joinable=isinstance(descriptor, (ForwardManyToOneDescriptor, ReverseOneToOneDescriptor)),
         many=isinstance(descriptor, ReverseManyToOneDescriptor),
         generic=any(base.__name__ == "GenericForeignKey" for base in type(field).__mro__),

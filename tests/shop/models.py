@@ -6,7 +6,10 @@ from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelatio
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+from tests.shop.graph import Author, Book, Note, Profile, Region, Topic
 from tests.shop.querysets import InvoiceManager, OwnerKey
+
+__all__ = ["Author", "Book", "Note", "Profile", "Region", "Topic"]  # of a file of their own
 
 
 class Category(models.Model):

@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Prefetch
 
-from tests.shop.models import Order, OrderItem, Product, Tag
+from tests.shop.models import Folder, Order, OrderItem, Product, Tag
 from tests.situations.situation import situation
 
 
@@ -50,6 +50,12 @@ def all_loaded_ahead():
 def a_prefetch_with_an_attribute_read_back():
     single = Prefetch("items", OrderItem.objects.filter(quantity=1), to_attr="single")
     return [len(order.single) for order in Order.objects.prefetch_related(single)]
+
+
+@situation()
+def a_prefetch_of_two_levels_of_one_relation():
+    folders = Folder.objects.filter(name="root").prefetch_related("children__children")
+    return [[len(child.children.all()) for child in each.children.all()] for each in folders]
 
 
 @situation()
