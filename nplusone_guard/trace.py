@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from nplusone_guard.allow import Allowance
     from nplusone_guard.shape import Shape
 
+#: The rows of a group are remembered of so many executions, and so many of each.
+LOOKS = 2
+REMEMBERED_ROWS = 100
+
 #: Operations that follow a relation which ``select_related`` can join.
 JOINABLE_OPERATIONS = frozenset({"lazy forward", "lazy one-to-one", "parent link"})
 
@@ -191,7 +195,8 @@ class QueryGroup:
 
     Where its rows came from: ``parent`` is the index in ``Trace.groups`` of the group that loaded
     the instance it hangs on, ``via`` the relations from those rows to that instance (empty: a row
-    itself); ``chained``: the second instance came from this very group (a linked list, a tree).
+    itself); ``chained``: the second instance came from this very group (a linked list, a tree);
+    ``stray``: the instance was none of the rows that are remembered of a query.
     ``source``: its queryset, for a group that loaded model instances; ``view``: the class or
     function of the view that ran it.  ``echoes``: the index of an earlier group that had asked
     the same question.  ``peak_ms`` and ``peak_rows``: the most that one execution took.
@@ -217,6 +222,7 @@ class QueryGroup:
     parent: int | None = None
     via: tuple[Step, ...] = ()
     chained: bool = False
+    stray: bool = False
     source: Source | None = None
     view: object = None
     echoes: int | None = None

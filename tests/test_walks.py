@@ -23,7 +23,7 @@ tally = Counter()
 @pytest.fixture(scope="module", autouse=True)
 def summary():
     yield
-    print(
+    print(  # noqa: T201  the figure
         f"{tally['right']} of {tally['placed']} suggestions were right, in {tally['walks']} walks; "
         f"{tally['unplaced']} had no place, {tally['silent']} findings no suggestion"
     )

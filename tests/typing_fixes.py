@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import sys
 from contextlib import contextmanager
-from itertools import count
+from hashlib import blake2b
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from nplusone_guard.finding import Fix
     from nplusone_guard.trace import CallSite
-
-_numbers = count(1)
 
 
 class Edit(NamedTuple):
@@ -92,17 +90,22 @@ def changed(
     """
     file = inspect.getsourcefile(run)
     swapped: list[tuple[FunctionType, CodeType]] = []
-    name = f"changed_{next(_numbers)}"
+    source = edited(Path(file).read_bytes(), edits.get(file, []))
+    name = _name("changed", source)
     try:
         for other, changes in edits.items():
             if other != file:
                 swapped += _swap(other, changes)
-        module = _module(name, edited(Path(file).read_bytes(), edits.get(file, [])), folder)
-        yield getattr(module, run.__name__)
+        yield getattr(_module(name, source, folder), run.__name__)
     finally:
         sys.modules.pop(name, None)
         for function, code in swapped:
             function.__code__ = code
+
+
+def _name(prefix: str, source: bytes) -> str:
+    """The same for the same source, so that a failure can be replayed."""
+    return f"{prefix}_{blake2b(source, digest_size=6).hexdigest()}"
 
 
 def _module(name: str, source: bytes, folder: Path) -> ModuleType:
@@ -119,7 +122,7 @@ def _module(name: str, source: bytes, folder: Path) -> ModuleType:
 @contextmanager
 def loaded(source: str, folder: Path) -> Iterator[ModuleType]:
     """A module of this source, with what a fix may need imported."""
-    name = f"written_{next(_numbers)}"
+    name = _name("written", source.encode())
     try:
         yield _module(name, source.encode(), folder)
     finally:

@@ -65,13 +65,12 @@ def rows(draw: st.DrawFn, model: type[models.Model], depth: int = 1) -> Rows:
 
 BUILDINGS = {
     "all": "{0}.objects.all()",
-    "manager": "{0}.objects",
     "filter": "{0}.objects.filter(pk__gt=1)",
     "order": '{0}.objects.order_by("-pk")',
     "only": '{0}.objects.only("pk")',
     "defer": '{0}.objects.defer("name")',
     "slice": "{0}.objects.all()[:4]",
-    "iterator": "{0}.objects.filter(pk__gt=1).iterator(chunk_size=3)",
+    "iterator": "{0}.objects.iterator(chunk_size=3)",
     "in_bulk": "{0}.objects.in_bulk().values()",
     "raw": '{0}.objects.raw("SELECT * FROM shop_{1} ORDER BY id")',
     "union": "{0}.objects.order_by().filter(pk=1).union({0}.objects.order_by().exclude(pk=1))",

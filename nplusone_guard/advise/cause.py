@@ -124,6 +124,9 @@ def _key(
     root = trace.groups[way.origin] if way.origin is not None else None
     if way.origin in repeated and root is not None and root.access and root.access.relation:
         return ("alone", way.origin)
+    for number in (*way.ancestors, member.index):
+        if number in repeated and trace.groups[number].chained:
+            return ("alone", number)
     if member.operation == "deferred column":
         return ("columns", way.origin, way.path, None if way.origin is not None else member.index)
     above = [number for number in way.ancestors if number in repeated]

@@ -1,7 +1,8 @@
 """Where the rows of a group came from: the root queryset, and the relations from it.
 
 What the recorder knows by identity comes first; for an instance it did not see (rows of an
-iterator) the only earlier SELECT of its model.  With two candidates nothing is said.
+iterator, or beyond those it remembers) the only earlier SELECT of its model of which it does not
+remember all rows.  With two candidates nothing is said.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import is_whole
+from nplusone_guard.trace import LOOKS, REMEMBERED_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from nplusone_guard.trace import QueryGroup, Step, Trace
+    from nplusone_guard.trace import Access, QueryGroup, Step, Trace
 
 #: Operations whose queryset is written in the project's code, where a call can be added to it.
 _WRITTEN = frozenset({"iterate", "get", "first", "last", "in_bulk", "raw", "filter"})
+_ITERATORS = frozenset({"iterator", "_iterator", "aiterator"})
 _RELATION = frozenset({"lazy reverse", "lazy many-to-many"})
 
 
@@ -55,6 +58,8 @@ def lineage(trace: Trace, index: int, repeated: Container[int]) -> Lineage:
         if holds_code(above, repeated=parent in repeated):
             return Lineage(parent, steps, tuple(reversed(ancestors)))
         ancestors.append(parent)
+        if above.chained:
+            break  # its rows hang on one another: how deep this one is, nothing tells
         step = above.access.step if above.access is not None else None
         if step is None:
             break
@@ -90,7 +95,10 @@ def _parent(trace: Trace, index: int) -> tuple[int | None, tuple[Step, ...]]:
     candidates = [
         number
         for number, other in enumerate(trace.groups[:index])
-        if other.source is not None and other.access is not None and other.access.model == model
+        if other.source is not None
+        and other.access is not None
+        and other.access.model == model
+        and not (group.stray and _is_remembered(other, other.access))
     ]
     if len(candidates) > 1 and group.field is not None:
         # What a field offers to choose from is loaded where it is shown.
@@ -101,3 +109,12 @@ def _parent(trace: Trace, index: int) -> tuple[int | None, tuple[Step, ...]]:
             if field is not None and field.text == group.field.text
         ]
     return (candidates[0], ()) if len(candidates) == 1 else (None, ())
+
+
+def _is_remembered(group: QueryGroup, access: Access) -> bool:
+    """Whether the recorder knows all rows of a group."""
+    return (
+        access.method not in _ITERATORS
+        and group.count <= LOOKS
+        and group.peak_rows <= REMEMBERED_ROWS
+    )

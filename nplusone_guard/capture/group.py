@@ -68,6 +68,7 @@ class Group:
         "seconds",
         "source",
         "sql",
+        "stray",
         "varied",
         "via",
         "view",
@@ -103,6 +104,7 @@ class Group:
         self.parent: Group | None = None
         self.via: tuple[Step, ...] = ()
         self.chained = False
+        self.stray = False
         self.source: Source | None = None
         self.view: object = None
         self.echoes: Group | None = None
@@ -166,6 +168,7 @@ class Group:
         self.varied = self.varied or other.varied
         self.access = self.access or other.access
         self.parent = self.parent or other.parent
+        self.stray = self.stray or other.stray
         self.chained = self.chained or other.chained
         self.source = self.source or other.source
         self.scans = self.scans or other.scans
@@ -210,6 +213,7 @@ class Group:
             parent=index.get(self.parent.key) if self.parent is not None else None,
             via=self.via,
             chained=self.chained,
+            stray=self.stray,
             source=self.source,
             view=self.view,
             echoes=index.get(self.echoes.key) if self.echoes is not None else None,

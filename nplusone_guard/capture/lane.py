@@ -13,6 +13,7 @@ from nplusone_guard.capture.orm import look
 from nplusone_guard.capture.plan import plan_of
 from nplusone_guard.capture.related import source_of
 from nplusone_guard.shape import as_text, fold, written_table
+from nplusone_guard.trace import LOOKS
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -135,7 +136,7 @@ class Lane:
     ) -> None:
         """Learn from one execution what counting does not tell: the access, the parameters."""
         recorder = self.recorder
-        if group.count <= 2:  # noqa: PLR2004
+        if group.count <= LOOKS:
             self._look(group, frame, inner)
         if group.writes is not None:
             group.follow = group.count < 2  # noqa: PLR2004
@@ -175,6 +176,7 @@ class Lane:
                 group.chained = True
             elif owner is not None and group.parent is None:
                 group.parent, group.via = owner
+            group.stray = owner is None
         if queryset is not None:
             if group.source is None:
                 group.source = source_of(queryset)

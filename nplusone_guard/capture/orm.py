@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from nplusone_guard.capture.code import known, learn
 from nplusone_guard.capture.descriptors import DESCRIPTORS, default_manager, hangs_on, label
 from nplusone_guard.capture.related import from_queryset
-from nplusone_guard.capture.rows import relation_step
+from nplusone_guard.capture.rows import relation_step, remote_name
 from nplusone_guard.trace import Access
 
 if TYPE_CHECKING:
@@ -258,7 +258,6 @@ def _prefetch(names: Mapping[str, Any], queryset: Any) -> Sighting:
     name = lookup.prefetch_through.split("__")[level]
     attribute = lookup.get_current_to_attr(level)[0]
     step = relation_step(type(first), name)
-    relation = getattr(getattr(type(first), name, None), "rel", None)
     access = Access(
         "prefetch",
         model=label(queryset.model) if queryset is not None else None,
@@ -268,6 +267,6 @@ def _prefetch(names: Mapping[str, Any], queryset: Any) -> Sighting:
         many=step.many,
         generic=step.generic,
         method="prefetch_related",
-        remote=getattr(getattr(relation, "field", None), "name", None),
+        remote=remote_name(type(first), name),
     )
     return Sighting(access, first, queryset)

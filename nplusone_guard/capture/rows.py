@@ -14,20 +14,19 @@ from weakref import ref
 from django.db.models import Model
 from django.db.models.fields.related_descriptors import (
     ForwardManyToOneDescriptor,
+    ForwardOneToOneDescriptor,
     ReverseManyToOneDescriptor,
     ReverseOneToOneDescriptor,
 )
 
 from nplusone_guard.capture.descriptors import label
-from nplusone_guard.trace import Step
+from nplusone_guard.trace import REMEMBERED_ROWS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nplusone_guard.capture.group import Group
 
-#: Rows remembered of one execution; a page of the usual size, and a few bytes each.
-_FIRST_ROWS = 100
 #: How many joined instances are looked at for one that is no row itself, and how deep.
 _MOST_JOINED = 2_000
 _DEEPEST = 4
@@ -50,7 +49,7 @@ class Rows:
         if rows is None:
             return
         group.peak_rows = max(group.peak_rows, len(rows))
-        for row in rows[:_FIRST_ROWS]:
+        for row in rows[:REMEMBERED_ROWS]:
             if isinstance(row, Model):
                 self._known[id(row)] = (ref(row), group)
 
@@ -108,3 +107,12 @@ def relation_step(model: type[Model], accessor: str) -> Step:
         generic=any(base.__name__ == "GenericForeignKey" for base in type(field).__mro__),
         query_name=getattr(getattr(descriptor, "related", None), "name", None),
     )
+
+
+def remote_name(model: type[Model], accessor: str) -> str | None:
+    """The attribute by which what ``accessor`` leads to knows the one instance it came from."""
+    descriptor = getattr_static(model, accessor, None)
+    if isinstance(descriptor, ForwardOneToOneDescriptor):
+        return str(descriptor.field.remote_field.get_accessor_name())
+    related = getattr(descriptor, "related", None) or getattr(descriptor, "rel", None)
+    return getattr(getattr(related, "field", None), "name", None)
