@@ -141,8 +141,8 @@ def _declared(trail: Trail, field: FieldPath, owner: type) -> Spot | None:
             call = declared.node
             words = call.keywords if isinstance(call, ast.Call) else []
             given_to = next((word.value for word in words if word.arg == "queryset"), None)
-            if given_to is None and isinstance(call, ast.Call) and call.args:
-                given_to = call.args[0]
+            if given_to is None and hasattr(owner, "base_fields") and isinstance(call, ast.Call):
+                given_to = next(iter(call.args), None)
             if given_to is None:
                 return None
             return trail.follow(declared.at(given_to)) or declared.at(given_to)

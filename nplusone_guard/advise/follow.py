@@ -16,6 +16,8 @@ from nplusone_guard.advise.methods import END_QUERYSET, GIVE_QUERYSET, GO_THROUG
 from nplusone_guard.advise.names import (
     dotted,
     function_of,
+    is_manager,
+    is_model,
     is_own,
     is_project,
     last_name,
@@ -99,7 +101,7 @@ class Trail:
         value = assigned(tree.body, name) if tree is not None else None
         if value is not None:
             return self.follow(Spot(spot.file, value, ()), left - 1)
-        return spot if hasattr(object_of(spot, node), "_default_manager") else None
+        return spot if is_model(object_of(spot, node)) else None
 
     def _argument(self, spot: Spot, function: Function, name: str) -> Spot | None:
         """What the caller gave for a parameter."""
@@ -143,7 +145,7 @@ class Trail:
         if node.attr in HAND_ON:
             return self.follow(spot.at(node.value), left - 1)
         # Model.objects, or any other manager of a model.
-        return spot if hasattr(object_of(spot, node), "get_queryset") else None
+        return spot if is_manager(object_of(spot, node)) else None
 
     def _of_self(self, spot: Spot, node: ast.Attribute, left: int) -> Spot | None:
         """An attribute or method of ``self``, by the class that ran where it is known."""

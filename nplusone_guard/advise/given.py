@@ -6,7 +6,7 @@ import ast
 import inspect
 from typing import TYPE_CHECKING
 
-from nplusone_guard.advise.names import function_of, is_project, last_name, object_of
+from nplusone_guard.advise.names import function_of, is_project, last_name, model_of, object_of
 from nplusone_guard.advise.source import (
     Spot,
     class_definition,
@@ -35,11 +35,18 @@ def given(
     for functions in _functions(group):
         values = [value for function in functions for value in _values(function, names)]
         if values:
-            return trail.follow(values[0]) if len(values) == 1 else None
+            model = group.access.model if group.access is not None else None
+            found = [each for each in map(trail.follow, values) if each and _may_be(each, model)]
+            return found[0] if len(found) == 1 else None
     view = group.view
     if isinstance(view, type) and any(name in _OF_THE_VIEW | _named(view) for name in names):
         return of_view(trail, view)
     return None
+
+
+def _may_be(spot: Spot, model: str | None) -> bool:
+    built = model_of(spot)
+    return built is None or built._meta.label == model  # noqa: SLF001
 
 
 def _functions(group: QueryGroup) -> Iterator[list[Spot]]:

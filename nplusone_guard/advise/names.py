@@ -9,7 +9,7 @@ import ast
 import inspect
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from nplusone_guard.advise.source import module_of
 
@@ -45,6 +45,16 @@ def is_project(cls: type) -> bool:
     return str(cls.__module__).partition(".")[0] not in _FRAMEWORKS
 
 
+def is_manager(found: Any) -> bool:
+    """Whether something is a manager; asks its class, so that nothing lazy is woken."""
+    return hasattr(type(found), "get_queryset") and hasattr(type(found), "check")
+
+
+def is_model(found: Any) -> TypeGuard[Any]:
+    """Whether something is the class of a model."""
+    return isinstance(found, type) and hasattr(found, "_default_manager")
+
+
 def object_of(spot: Spot, node: ast.expr) -> Any:
     """What a dotted name of the module stands for, or ``None``."""
     if isinstance(node, ast.Name):
@@ -70,7 +80,7 @@ def function_of(value: Any) -> Any:
         value = value.fget
     elif isinstance(value, cached_property) or type(value).__name__ == "cached_property":
         value = value.func
-    if not inspect.isfunction(inspect.unwrap(value)) if callable(value) else True:
+    if not callable(value) or not inspect.isfunction(inspect.unwrap(value)):
         return None
     module = str(getattr(value, "__module__", ""))
     return value if module.partition(".")[0] not in _FRAMEWORKS else None
@@ -134,10 +144,10 @@ def _managers(spot: Spot, node: ast.expr) -> Iterator[tuple[Any, bool]]:
     plain = called = True
     while True:
         manager = object_of(spot, node)
-        if hasattr(manager, "get_queryset") and hasattr(manager, "model"):
+        if is_manager(manager):
             yield manager, plain
             return
-        if hasattr(manager, "_default_manager"):
+        if is_model(manager):
             yield manager._default_manager, plain  # noqa: SLF001
             return
         if isinstance(node, ast.Call):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nplusone_guard.advise.built import admin_models, shown_models
 from nplusone_guard.advise.lookups import class_name
-from nplusone_guard.advise.names import django_version, is_project, object_of
+from nplusone_guard.advise.names import django_version, is_model, is_project, object_of
 from nplusone_guard.advise.source import (
     class_definition,
     class_spot,
@@ -90,8 +90,10 @@ def _placed(advised: Advised) -> Advised:
     elif fix.where is not None and fix.where.column is not None:
         spot = spot_at(fix.where)
         named = object_of(spot, spot.node) if spot and isinstance(spot.node, ast.expr) else None
-        if isinstance(named, type) and hasattr(named, "_default_manager"):
+        if is_model(named):
             fix = replace(fix, code=f"{named._default_manager.name}.{fix.code}")  # noqa: SLF001
+        elif owner is not None and _is_admin(owner) and _SELECT.match(fix.code):
+            fix = replace(fix, code=_select_related(owner, [fix.code]))
     return Advised(replace(finding, fix=fix), origin)
 
 
@@ -196,6 +198,10 @@ def _selects(owner: type) -> bool:
     return False
 
 
+def _quoted(names: list[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
+
+
 def _names(code: str) -> list[str]:
     found = _SELECT.match(code)
     return re.findall(r'"([^"]*)"', found[1]) if found else []
@@ -220,8 +226,15 @@ def _joined(owner: type, codes: list[str]) -> list[str]:
 def _list_select_related(owner: type, codes: list[str]) -> str:
     if not codes:
         return ""
-    names = ", ".join(f'"{name}"' for name in _joined(owner, codes))
-    return f"list_select_related = [{names}]"
+    return f"list_select_related = [{', '.join(_quoted(_joined(owner, codes)))}]"
+
+
+def _select_related(owner: type, codes: list[str]) -> str:
+    """With what the list joins: it leaves a queryset alone that joins already."""
+    names = codes if _selects(owner) else _joined(owner, codes)
+    if names is codes:
+        return ".".join(code for code in codes if _SELECT.match(code))
+    return f"select_related({', '.join(_quoted(names))})"
 
 
 def _queryset(owner: type, calls: list[str]) -> str:
@@ -229,10 +242,8 @@ def _queryset(owner: type, calls: list[str]) -> str:
     if not calls:
         return ""
     if _is_admin(owner) and any(map(_SELECT.match, calls)):
-        # A queryset that joins is not joined by the list any more.
-        names = ", ".join(f'"{name}"' for name in _joined(owner, calls))
         rest = [call for call in calls if not _SELECT.match(call)]
-        calls = [f"select_related({names})", *rest]
+        calls = [_select_related(owner, calls), *rest]
     chain = ".".join(dict.fromkeys(calls))
     if hasattr(owner, "formfield_for_foreignkey"):
         return f"def get_queryset(self, request):\n    return super().get_queryset(request).{chain}"

@@ -176,21 +176,25 @@ def own_nodes(function: ast.AST) -> list[ast.AST]:
 
 
 def class_definition(cls: type) -> Spot | None:
-    """The definition of a loaded class."""
-    try:
-        file = inspect.getsourcefile(cls)
-        first = inspect.getsourcelines(cls)[1]
-    except (OSError, TypeError):
-        return None
+    """The definition of a loaded class, where its module has one of that name."""
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
     tree = tree_of(file) if file is not None else None
     if file is None or tree is None:
         return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-            start = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            if start == first:
-                return Spot(file, node, (node,))
-    return None
+    found: list[ast.AST] = [tree]
+    for name in cls.__qualname__.split("."):
+        if name == "<locals>":
+            continue
+        found = [
+            node
+            for around in found
+            for node in own_nodes(around)
+            if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and node.name == name
+        ]
+    if len(found) != 1 or not isinstance(found[0], ast.ClassDef):
+        return None
+    return Spot(file, found[0], (found[0],))
 
 
 def class_spot(cls: type, name: str) -> Spot | None:
@@ -215,9 +219,17 @@ def assigned(body: list[ast.stmt], name: str) -> ast.expr | None:
     return None
 
 
+_names: dict[str, str] = {}
+
+
 def module_of(file: str) -> ModuleType | None:
     """The loaded module whose source a file is."""
-    for module in list(sys.modules.values()):
-        if getattr(module, "__file__", None) == file:
+    found = sys.modules.get(_names.get(file, ""))
+    if found is not None and found.__dict__.get("__file__") == file:
+        return found
+    for name, module in list(sys.modules.items()):
+        # Not getattr(): some modules make what they are asked for.
+        if getattr(module, "__dict__", {}).get("__file__") == file:
+            _names[file] = name
             return module
     return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import marshal
 import os
+from inspect import unwrap
 from threading import get_native_id
 from time import perf_counter, thread_time
 from typing import TYPE_CHECKING, Any
 
+from nplusone_guard.capture.declared import declaration
 from nplusone_guard.capture.field import FieldKey, describe
 from nplusone_guard.shape import fold
 from nplusone_guard.trace import Access, CallSite, QueryGroup
@@ -190,7 +192,7 @@ class Group:
         innermost = self.path[0] if self.path else None
         site: CallSite | None
         if isinstance(innermost, FieldKey):
-            site = (field.site if field else None) or _rendered_by(places)
+            site = (field.site if field else None) or _rendered_by(places, self.view)
         else:
             site = innermost.site() if innermost else None
         return QueryGroup(
@@ -223,15 +225,18 @@ class Group:
         )
 
 
-def _rendered_by(places: list[Place]) -> CallSite:
-    """The place of a field that no file declares: the line that has it rendered.
+def _rendered_by(places: list[Place], view: object) -> CallSite:
+    """The place of a field that no file declares: the line that has it rendered, else the view.
 
     A line only, because no expression there runs the query.
     """
-    if not places:
-        return CallSite(file="<template from a string>", line=1, function="")
-    site = places[0].site()
-    return CallSite(file=site.file, line=site.line, function=site.function)
+    if places:
+        site = places[0].site()
+        return CallSite(file=site.file, line=site.line, function=site.function)
+    code = getattr(unwrap(view), "__code__", None) if callable(view) else None
+    if code is not None:
+        return CallSite(code.co_filename, code.co_firstlineno, code.co_qualname)
+    return declaration(view, "") or CallSite("<template from a string>", 1, "")
 
 
 def parameters_hash(parameters: Any) -> int:

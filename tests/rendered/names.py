@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, Exists, OuterRef, Prefetch
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template import engines
 from django.template.response import TemplateResponse
 from django.urls import include, path
 from django.views import View
@@ -78,6 +79,7 @@ __all__ = [
     "admin",
     "close_connection",
     "api_view",
+    "engines",
     "forms",
     "generics",
     "get_object_or_404",

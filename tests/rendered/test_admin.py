@@ -320,6 +320,37 @@ def test_read_only_field_of_rows_shown_inline(site):
     assert site.mend() == []
 
 
+def test_page_of_one_row_whose_admin_has_get_queryset(site):
+    site.write(
+        "site = admin.AdminSite()",
+        """
+        @admin.register(Customer, site=site)
+        class CustomerAdmin(admin.ModelAdmin):
+            fields = readonly_fields = ["bought"]
+
+            def get_queryset(self, request):
+                return super().get_queryset(request).filter(pk__gt=0)
+
+            def bought(self, customer):
+                return [item.product.name for item in customer.orders.get().items.all()]
+        """,
+        'urlpatterns = [path("admin/", site.urls)]',
+    )
+    page = f"/admin/shop/customer/{Order.objects.first().customer_id}/change/"
+    assert site.found(page, user="ada") == [
+        Found(
+            "shop.OrderItem.product",
+            3,
+            at="item.product",
+            field="CustomerAdmin.bought",
+            path="product",
+            fix='select_related("product")',
+            where="customer.orders.get().items.all()",
+        )
+    ]
+    assert site.mend() == []
+
+
 BOX = """
     @admin.register(Box, site=site)
     class BoxAdmin(admin.ModelAdmin):

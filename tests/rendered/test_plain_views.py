@@ -201,14 +201,6 @@ LOST = {
                 for order in orders
             ]
     """,
-    "union": """
-        def names():
-            orders = Order.objects.filter(pk__lt=0).union(Order.objects.all())
-            return [
-                order.customer.name
-                for order in orders
-            ]
-    """,
     "one of two": """
         def names(late=False):
             orders = Order.objects.all()

@@ -347,6 +347,21 @@ def test_emptiness_asked_before_the_loop(site):
     assert site.mend() == []
 
 
+def test_two_names_in_one_question(site):
+    site.write(
+        """
+        def orders(request):
+            context = {"orders": Order.objects.all(), "products": Product.objects.all()}
+            return render(request, "orders.html", context)
+
+        urlpatterns = [path("", orders)]
+        """,
+        files={"templates/orders.html": "{% if products and orders %}" + ROWS + "{% endif %}"},
+    )
+    assert site.found() == [customer("Order.objects.all()")]
+    assert site.mend() == []
+
+
 def test_nested_loop(site):
     site.write(
         VIEWS["render"][0],
@@ -514,6 +529,42 @@ def test_template_made_from_a_string_is_named_by_the_line_that_renders_it(site):
     assert site.found() == [
         customer("Order.objects.all()", at="return HttpResponse(page.render(context))")
     ]
+    assert site.mend() == []
+
+
+def test_template_made_from_a_string_that_is_rendered_after_the_view_has_returned(site):
+    site.write(
+        """
+        def orders(request):
+            text = "{% for order in orders %}{{ order.customer.name }}{% endfor %}"
+            page = engines["django"].from_string(text)
+            return TemplateResponse(request, page, {"orders": Order.objects.all()})
+
+        urlpatterns = [path("", orders)]
+        """,
+    )
+    assert site.found() == [customer("Order.objects.all()", at="def orders(request):")]
+    assert site.mend() == []
+
+
+def test_template_made_from_a_string_of_a_class_based_view(site):
+    site.write(
+        """
+        class Orders(ListView):
+            model = Order
+
+            def render_to_response(self, context):
+                text = "{% for order in order_list %}{{ order.customer.name }}{% endfor %}"
+                return TemplateResponse(
+                    self.request, engines["django"].from_string(text), context
+                )
+
+        urlpatterns = [path("", Orders.as_view())]
+        """,
+    )
+    line = "class Orders(ListView):"
+    fix = 'queryset = Order.objects.select_related("customer")'
+    assert site.found() == [customer(line, at=line, fix=fix)]
     assert site.mend() == []
 
 
