@@ -51,7 +51,7 @@ def blanked(sql: str) -> tuple[str, int]:
     """A statement that differs from others of its shape no more by values, and a hash of those.
 
     Equal values have one hash within this process, as far as they are written alike.  The hash
-    is 0 where nothing had to be blanked: that statement may come again.
+    is 0 where there was nothing to blank: that statement may come again.
     """
     if _SAVEPOINT.fullmatch(sql):
         return _SAVEPOINT.sub(r"\1 ?", sql), hash(_SALT)
@@ -62,9 +62,10 @@ def blanked(sql: str) -> tuple[str, int]:
     if _is_odd(text):
         return _folded(sql)
     text = _ROWS.sub(r"\1", _LIST.sub(r"\g<1>0)", text))
-    if text == sql:
+    values = (*_STRING.findall(sql), None, *_NUMBER.findall(bare))
+    if text == sql and len(values) == 1:
         return sql, 0
-    return text, hash((_SALT, *_STRING.findall(sql), None, *_NUMBER.findall(bare)))
+    return text, hash((_SALT, *values))
 
 
 def _is_odd(text: str) -> bool:

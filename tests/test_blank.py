@@ -92,5 +92,11 @@ def test_equal_values_have_one_hash_and_others_another(pieces, one, other):
         assert first != second
 
 
+def test_a_value_that_is_blank_already_is_still_one():
+    hashes = [blanked(f"SELECT a FROM t WHERE b = {value}")[1] for value in ("0", "''", "1")]
+    assert 0 not in hashes
+    assert len(set(hashes)) == 3
+
+
 def test_where_nothing_is_blanked_the_hash_says_so():
     assert blanked("SELECT a FROM t WHERE b = %s") == ("SELECT a FROM t WHERE b = %s", 0)
