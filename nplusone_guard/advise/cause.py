@@ -114,7 +114,7 @@ def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
     return list(found.values())
 
 
-def _key(
+def _key(  # noqa: PLR0911  a case a remedy
     member: Member,
     repeated: set[int],
     loaded: set[tuple[int, str]],

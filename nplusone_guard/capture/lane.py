@@ -18,7 +18,10 @@ from nplusone_guard.trace import LOOKS
 if TYPE_CHECKING:
     from types import FrameType
 
+    from django.db.models import Model
+
     from nplusone_guard.capture.recorder import Recorder
+    from nplusone_guard.capture.rows import Owner
 
 #: A path that has seen more statements than this has the values of further ones blanked on arrival,
 #: so that literals written into SQL do not make memory grow with queries.
@@ -171,7 +174,7 @@ class Lane:
             group.access = access
         owner = None
         if instance is not None:
-            owner = rows.owner(instance)
+            owner = rows.owner(instance) or self._owner_elsewhere(instance)
             if owner is not None and owner[0] is group:
                 group.chained = True
             elif owner is not None and group.parent is None:
@@ -185,6 +188,19 @@ class Lane:
             lone = access.peers and instance is not None and owner is None
             if group.source is not None and not lone:
                 self.pending = (queryset, group)
+
+    def _owner_elsewhere(self, instance: Model) -> Owner | None:
+        """Whose row it is, where no query has begun since in the thread or scope that read it."""
+        noted = False
+        recorder: Recorder | None = self.recorder
+        while recorder is not None:
+            for lane in list(recorder.lanes.values()):
+                pending = lane.pending
+                if pending is not None and pending is not _EXPLAINS:
+                    recorder.rows.note(*pending)
+                    noted = True
+            recorder = recorder.parent
+        return self.recorder.rows.owner(instance) if noted else None
 
     def begin(self, sql: Any, params: Any, connection: Any, cursor: Any) -> None:
         """The next query begins: the rows of the last one are there, and how long it took."""

@@ -143,3 +143,10 @@ def changed_by_a_condition():
 def a_list_that_is_sorted():
     orders = list(Order.objects.all())
     return [order.customer.name for order in sorted(orders, key=lambda order: -order.pk)]
+
+
+@situation(_CUSTOMER, fix=_JOIN_CUSTOMER)
+def one_of_two_that_an_operator_combines():
+    early = Order.objects.filter(note="")
+    late = Order.objects.exclude(note="")
+    return [order.customer.name for order in early | late]
