@@ -19,8 +19,8 @@ serve: $(INSTALLED)  ## the orders API on http://127.0.0.1:8000/, with data; POR
 	@$(BIN)/python example_project/demo.py --serve --port $(PORT)
 
 test: $(INSTALLED)  ## the tests of the library and of the orders API
-	@$(BIN)/python -m pytest -q
-	@cd example_project && ../$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto
+	@cd example_project && ../$(BIN)/python -m pytest -q -n auto
 
 services: $(INSTALLED)  ## the tests that need a database server, on PostgreSQL and MariaDB
 	@$(BIN)/python -m tests.services
