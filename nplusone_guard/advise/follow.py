@@ -133,11 +133,19 @@ class Trail:
         if not inside or inside[-1] + 1 >= len(self._path):
             return None
         call = spot_at(self._path[inside[-1] + 1])
-        if call is not None and isinstance(call.node, ast.Await):
-            call = call.at(call.node.value)
-        if call is None or not isinstance(call.node, ast.Call):
-            return None
-        return call if last_name(call.node.func) == function.name else None
+        while call is not None:
+            node = call.node
+            if isinstance(node, ast.Call) and last_name(node.func) == function.name:
+                return call
+            if isinstance(node, ast.Await):
+                call = call.at(node.value)
+            elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+                call = call.at(node.generators[0].iter)
+            elif isinstance(node, ast.Call) and last_name(node.func) in GO_THROUGH and node.args:
+                call = call.at(node.args[0])
+            else:
+                return None
+        return None
 
     def _attribute(self, spot: Spot, node: ast.Attribute, left: int) -> Spot | None:
         if isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:

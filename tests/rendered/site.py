@@ -82,6 +82,11 @@ class Site:
         assert self.answer is not None
         return self.answer.report
 
+    def finding(self, kind: str = "n_plus_one") -> Finding:
+        """The last request's only finding of a kind."""
+        (found,) = (each for each in self.report.findings if each.kind == kind)
+        return found
+
     def mend(self) -> list[Found]:
         """What is found once every fix has been typed; the response must be what it was."""
         assert self.answer is not None

@@ -218,7 +218,7 @@ def test_column_of_an_admin_that_is_Djangos_own(site):  # noqa: N802
         path="customer",
         fix='list_select_related = ["customer"]',
     )
-    assert "a ModelAdmin of SpokenOrder's own" in site.report.findings[0].fix.explain
+    assert "a ModelAdmin of SpokenOrder's own" in site.finding().fix.explain
     assert (counted.kind, counted.fix, counted.where) == ("duplicate", "", None)
 
 
@@ -445,7 +445,7 @@ def test_looking_up_what_a_raw_id_stands_for(site):
     assert site.found(change_page(), user="ada") == [
         Found(None, 3, at='"product"', field="ItemInline.product", fix="")
     ]
-    assert "ItemInline.product asks once for each row" in site.report.findings[0].fix.explain
+    assert "ItemInline.product asks once for each row" in site.finding().fix.explain
 
 
 AUTOCOMPLETED = """

@@ -256,7 +256,7 @@ def test_get_for_each_key_all_at_once(site):
     (found,) = site.found(asynchronous=True)
     assert (found.kind, found.relation, found.count) == ("n_plus_one", None, 5)
     assert "Customer.objects.aget(pk=key)" in found.at
-    assert [place.function for place in site.report.findings[0].group.path] == ["name", "names"]
+    assert [place.function for place in site.finding().group.path] == ["name", "names"]
 
 
 def test_three_questions_asked_at_once_are_no_finding(site):

@@ -303,12 +303,12 @@ def test_three_levels_of_nested_serializers_are_one_finding_with_one_fix(site):
             levels=("shop.OrderItem.product", "shop.Product.tags"),
         )
     ]
-    assert [each.field_path for each in site.report.findings[0].walk()] == [
+    assert [each.field_path for each in site.finding().walk()] == [
         "OrderSerializer.items",
         "OrderSerializer.items.product",
         "OrderSerializer.items.product.tags",
     ]
-    assert [each.path for each in site.report.findings[0].walk()] == [
+    assert [each.path for each in site.finding().walk()] == [
         "items",
         "items__product",
         "items__product__tags",

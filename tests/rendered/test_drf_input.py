@@ -39,7 +39,7 @@ def test_keys_of_a_to_many_field_are_validated_one_by_one(site):
             fix="",
         )
     ]
-    assert "ProductSerializer.tags asks once for each row" in (site.report.findings[0].fix.explain)
+    assert "ProductSerializer.tags asks once for each row" in (site.finding().fix.explain)
 
 
 def test_unique_names_of_a_list_are_validated_one_by_one(site, shelves):

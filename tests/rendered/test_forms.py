@@ -94,7 +94,7 @@ def test_choices_of_two_fields_get_one_code(site, shelves):
     assert (one.field, two.field) == ("BoxForm.shelf", "BoxForm.shelves")
     assert one.fix == two.fix
     assert asked_twice.kind == "duplicate"
-    assert [each.field_path for each in site.report.findings[-1].walk()] == [
+    assert [each.field_path for each in site.finding("duplicate").walk()] == [
         "BoxForm.shelf",
         "BoxForm.shelves",
     ]
@@ -115,7 +115,7 @@ def test_form_with_an_init_of_its_own_gets_no_second_one(site, shelves):
         files=PAGE,
     )
     assert site.found() == [room("BoxForm.shelf")]
-    assert "the queryset behind BoxForm.shelf" in site.report.findings[0].fix.explain
+    assert "the queryset behind BoxForm.shelf" in site.finding().fix.explain
 
 
 def test_choices_of_a_form_that_is_given_to_the_browser_field_by_field(site, shelves):
@@ -182,7 +182,7 @@ def test_choices_that_each_form_of_a_formset_asks_for(site):
     )
     (found,) = site.found()
     assert (found.kind, found.field) == ("duplicate", "OrderForm.customer")
-    assert site.report.findings[0].group.count == 5
+    assert site.finding("duplicate").group.count == 5
 
 
 def test_keys_of_a_list_that_a_form_validates_together_are_no_finding(site):

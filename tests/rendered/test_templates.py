@@ -407,8 +407,8 @@ def test_included_template(site):
         },
     )
     assert site.found() == [customer("Order.objects.all()")]
-    assert site.report.findings[0].location.file.endswith("templates/order.html")
-    assert site.report.findings[0].location.line == 2
+    assert site.finding().location.file.endswith("templates/order.html")
+    assert site.finding().location.line == 2
     assert site.mend() == []
 
 
