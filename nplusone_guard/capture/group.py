@@ -94,7 +94,8 @@ class Group:
         self.redundant = 0
         self.refreshed = 0
         self.failures = 0
-        self.asked_at = (0.0, 0.0, 0)  # of the last execution: wall clock, thread's time, thread
+        # Of the last execution: wall clock, thread's time, thread, own time in the database.
+        self.asked_at = (0.0, 0.0, 0, 0.0)
         self.limit: int | None = None
         self.epoch = 0
         self.writes: str | None = None
@@ -132,12 +133,13 @@ class Group:
 
     def asked(self) -> None:
         """Note when it was last asked, for :meth:`idled`."""
-        self.asked_at = (perf_counter(), thread_time(), get_native_id())
+        self.asked_at = (perf_counter(), thread_time(), get_native_id(), self.seconds)
 
     def idled(self) -> bool:
         """Whether the thread waited for something else since the last execution: it polls."""
-        wall, own, thread = self.asked_at
-        passed = perf_counter() - wall
+        wall, own, thread, seconds = self.asked_at
+        # To wait for its own answer is no polling: a slow question asked again is a duplicate.
+        passed = perf_counter() - wall - (self.seconds - seconds)
         return (
             passed > _PAUSE
             and thread_time() - own < passed * _IDLE

@@ -83,6 +83,17 @@ def test_time_between_two_fetches_is_not_the_databases(other):
     assert report.db_ms < report.wall_ms / 2
 
 
+def test_a_slow_question_asked_again_is_a_duplicate(other):
+    """The thread waits for the answer itself, and not between the questions, as polling does."""
+    other.ensure_connection()
+    other.connection.create_function("burn", 1, lambda value: sleep(0.01) or value)
+    with capture() as report, other.cursor() as cursor:
+        for _ in range(3):
+            cursor.execute(f"{TEN} SELECT burn(i) FROM n")
+            cursor.fetchall()
+    assert report.duplicates == 2
+
+
 def test_parameters_that_can_be_read_once_are_not_consumed(other):
     read = []
 
