@@ -228,8 +228,8 @@ def _levels(finding: Finding) -> Iterator[Text]:
 
 def _fix(fix: Fix, location: CallSite | None, width: int) -> Iterator[Text]:
     gutter = f"{_INDENT}fix   "
-    if fix.code:
-        yield _line(gutter, fix.code, "bold green")
+    for line in fix.code.splitlines():
+        yield _line(gutter, line, "bold green")
         gutter = f"{_INDENT}      "
     for text in _wrapped(fix.explain, width - len(gutter)):
         yield _line(gutter, text, "green")

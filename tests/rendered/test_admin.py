@@ -207,6 +207,28 @@ def test_column_of_a_to_many_relation(site):
     assert site.mend() == []
 
 
+def test_code_of_several_lines_is_printed_line_by_line(site):
+    write(
+        site,
+        f"""
+        @admin.register(Order, site=site)
+        class OrderAdmin(admin.ModelAdmin):
+            list_display = ["id", "size"]
+            {ONCE}
+
+            def size(self, order):
+                return len(order.items.all())
+        """,
+    )
+    site.found(ORDERS, user="ada")
+    lines = str(site.report).splitlines()
+    first = lines.index("      fix   def get_queryset(self, request):")
+    assert lines[first + 1 : first + 3] == [
+        '                return super().get_queryset(request).prefetch_related("items")',
+        "            Set it on OrderAdmin: one query per relation instead of one per row.",
+    ]
+
+
 def test_column_of_an_admin_that_is_Djangos_own(site):  # noqa: N802
     write(site, "site.register(SpokenOrder)")
     by_row, counted = site.found("/admin/rendered/spokenorder/", user="ada")
