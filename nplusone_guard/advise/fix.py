@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nplusone_guard.advise.built import built
 from nplusone_guard.advise.columns import left_out_keys
 from nplusone_guard.advise.lookups import class_name, generic_keys, loading
-from nplusone_guard.advise.names import django_version
+from nplusone_guard.advise.names import django_version, is_editable
 from nplusone_guard.advise.partial import partial_read
 from nplusone_guard.advise.together import Together, column_of
 from nplusone_guard.finding import Fix
@@ -51,7 +51,7 @@ def _where(origin: QueryGroup | None) -> CallSite | None:
     if origin is None:
         return None
     found = built(origin)
-    if found is not None or origin.site is None:
+    if found is not None or origin.site is None or not is_editable(origin.site.file):
         return found
     if origin.field is not None and origin.field.owner is not None:
         return None  # the place of the field, where nothing is evaluated

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nplusone_guard.advise.source import Spot
 
+_INSTALLED = ("/site-packages/", "/dist-packages/")
 _FRAMEWORKS = frozenset({"django", "rest_framework", "builtins"})
 
 
@@ -40,9 +41,16 @@ def last_name(node: ast.expr) -> str:
     return dotted(node).rpartition(".")[2]
 
 
-def is_project(cls: type) -> bool:
-    """Whether a class is neither Django's, DRF's nor Python's own."""
-    return str(cls.__module__).partition(".")[0] not in _FRAMEWORKS
+def is_project(found: Any) -> bool:
+    """Whether a class or function is the project's: not installed, not Django's, not Python's."""
+    name = str(getattr(found, "__module__", ""))
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return name.partition(".")[0] not in _FRAMEWORKS and file is not None and is_editable(file)
+
+
+def is_editable(file: str) -> bool:
+    """Whether a file is not one of an installed package."""
+    return not any(part in file.replace("\\", "/") for part in _INSTALLED)
 
 
 def is_manager(found: Any) -> bool:
@@ -73,7 +81,7 @@ def object_of(spot: Spot, node: ast.expr) -> Any:
 
 
 def function_of(value: Any) -> Any:
-    """The function behind a member of a class; ``None`` where it is Django's or DRF's."""
+    """The function behind a member of a class; ``None`` where it is not the project's."""
     if isinstance(value, (staticmethod, classmethod)):
         value = value.__func__
     elif isinstance(value, property):
@@ -82,8 +90,7 @@ def function_of(value: Any) -> Any:
         value = value.func
     if not callable(value) or not inspect.isfunction(inspect.unwrap(value)):
         return None
-    module = str(getattr(value, "__module__", ""))
-    return value if module.partition(".")[0] not in _FRAMEWORKS else None
+    return value if is_project(value) else None
 
 
 def member(spot: Spot, name: str, view: type | None) -> tuple[type, Any] | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from textwrap import dedent
+
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 
@@ -257,22 +260,108 @@ def test_where_the_way_is_lost_the_line_of_the_evaluation_is_given(site, name):
     assert "evaluated there" in fix.explain
 
 
-def test_what_as_view_is_given_is_not_looked_for_on_the_class(site):
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A package that is installed, and not the project's to change."""
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "a_library.py").write_text(
+        dedent(
+            """
+            from rest_framework import generics
+
+            from tests.shop.models import Order
+
+            def visible():
+                return Order.objects.filter(pk__gt=0)
+
+            class Newest(generics.ListAPIView):
+                def get_queryset(self):
+                    return super().get_queryset().order_by("-pk")
+
+            class Orders(generics.ListAPIView):
+                def get_queryset(self):
+                    return visible()
+            """
+        )
+    )
+    monkeypatch.syspath_prepend(installed)
+    yield
+    sys.modules.pop("a_library", None)
+
+
+SERIALIZER = """
+    class OrderSerializer(serializers.ModelSerializer):
+        customer_name = serializers.CharField(source="customer.name")
+
+        class Meta:
+            model = Order
+            fields = ["customer_name"]
+"""
+
+
+def test_what_a_library_builds_is_not_to_be_changed_there(site, library):
     site.write(
         """
-        class OrderSerializer(serializers.ModelSerializer):
-            customer_name = serializers.CharField(source="customer.name")
+        from a_library import visible
 
-            class Meta:
-                model = Order
-                fields = ["customer_name"]
+        def names():
+            found = visible()
+            return [
+                order.customer.name
+                for order in found
+            ]
+        """,
+        SHOW,
+    )
+    assert site.found() == [customer("for order in found")]
+    assert site.finding().fix.where.column is None
 
+
+def test_a_librarys_view_is_given_its_queryset_by_the_project(site, library):
+    site.write(
+        SERIALIZER,
+        """
+        from a_library import Newest
+
+        class NewestOrders(Newest):
+            queryset = Order.objects.all()
+            serializer_class = OrderSerializer
+
+        urlpatterns = [path("", NewestOrders.as_view())]
+        """,
+    )
+    (found,) = site.found()
+    assert found.where == "Order.objects.all()"
+    assert site.mend() == []
+
+
+def test_what_a_librarys_view_builds_by_itself_has_no_place(site, library):
+    site.write(
+        SERIALIZER,
+        """
+        from a_library import Orders
+
+        class AllOrders(Orders):
+            serializer_class = OrderSerializer
+
+        urlpatterns = [path("", AllOrders.as_view())]
+        """,
+    )
+    (found,) = site.found()
+    assert (found.fix, found.where) == ('select_related("customer")', None)
+
+
+def test_what_as_view_is_given_is_not_looked_for_on_the_class(site):
+    site.write(
+        SERIALIZER,
+        """
         class Orders(generics.ListAPIView):
             queryset = Order.objects.none()
             serializer_class = OrderSerializer
 
         urlpatterns = [path("", Orders.as_view(queryset=Order.objects.all()))]
-        """
+        """,
     )
     (found,) = site.found()
     assert (found.fix, found.where) == ('select_related("customer")', None)
