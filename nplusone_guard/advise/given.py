@@ -61,9 +61,12 @@ def _functions(group: QueryGroup) -> Iterator[list[Spot]]:
             found = class_definition(cls) if is_project(cls) else None
             if found is not None:
                 yield [
-                    Spot(found.file, each, (found.node, each))
-                    for each in getattr(found.node, "body", ())
-                    if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
+                    found,  # extra_context
+                    *(
+                        Spot(found.file, each, (found.node, each))
+                        for each in getattr(found.node, "body", ())
+                        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
+                    ),
                 ]
         return
     written = definition(view) if inspect.isfunction(view) else None

@@ -174,14 +174,18 @@ def _owned(keys: Sequence[FieldKey], view: object) -> list[FieldKey]:
     the inline around it, else the view.
     """
     admin = view if isinstance(view, type) else None
-    owned = []
-    for key in reversed(keys):
+    owned: list[FieldKey] = []
+    for each in reversed(keys):
+        key = each
         owner = next((base for base in key.owner.__mro__ if not is_framework(base)), None)
         if owner is None and hasattr(key.owner, "base_fields"):
             owner = admin
         elif hasattr(key.owner, "formfield_for_foreignkey"):
             admin = key.owner
-        owned.append(key._replace(owner=owner or key.owner))
+        key = key._replace(owner=owner or key.owner)
+        # A column that can be edited is a field of the same name.
+        if not owned or (key.owner, key.name) != (owned[-1].owner, owned[-1].name):
+            owned.append(key)
     return owned[::-1]
 
 

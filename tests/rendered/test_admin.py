@@ -404,6 +404,45 @@ def test_choices_of_a_key_whose_names_load_a_relation(site, shelves, kind, field
     assert site.mend() == []
 
 
+def test_choices_of_a_column_that_can_be_edited(site, shelves):
+    write(
+        site,
+        f"""
+        @admin.register(Box, site=site)
+        class BoxAdmin(admin.ModelAdmin):
+            list_display = ["name", "shelf"]
+            list_editable = ["shelf"]
+            {ONCE}
+        """,
+    )
+    assert site.found("/admin/rendered/box/", user="ada") == [shelf("foreignkey", "shelf")]
+    assert site.mend() == []
+
+
+def test_names_of_rows_that_are_to_be_deleted(site):
+    write(
+        site,
+        f"""
+        @admin.register(SpokenOrder, site=site)
+        class OrderAdmin(admin.ModelAdmin):
+            {ONCE}
+        """,
+    )
+    chosen = [order.pk for order in Order.objects.all()]
+    sent = {"action": "delete_selected", "_selected_action": chosen}
+    assert site.found("/admin/rendered/spokenorder/", user="ada", post=sent) == [
+        Found(
+            "shop.Order.customer",
+            5,
+            at="self.customer",
+            path="customer",
+            fix='list_select_related = ["customer"]',
+            where=CLASS,
+        )
+    ]
+    assert site.mend() == []
+
+
 def test_choices_of_a_key_shown_inline(site, shelves):
     write(
         site,

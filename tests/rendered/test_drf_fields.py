@@ -606,6 +606,35 @@ def test_serializer_built_by_hand_in_a_method_field(site):
     assert site.mend() == []
 
 
+def test_serializer_of_the_same_object(site):
+    site.write(
+        """
+        class WhoSerializer(serializers.Serializer):
+            name = serializers.CharField(source="customer.name")
+
+        class OrderSerializer(serializers.ModelSerializer):
+            who = WhoSerializer(source="*")
+
+            class Meta:
+                model = Order
+                fields = ["id", "who"]
+        """,
+        LIST,
+    )
+    assert site.found() == [
+        Found(
+            "shop.Order.customer",
+            5,
+            at='name = serializers.CharField(source="customer.name")',
+            field="OrderSerializer.who.name",
+            path="customer",
+            fix='select_related("customer")',
+            where="Order.objects.all()",
+        )
+    ]
+    assert site.mend() == []
+
+
 def test_depth(site):
     site.write(
         """

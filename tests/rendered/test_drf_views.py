@@ -256,6 +256,19 @@ VIEWS = {
         """,
         "Order.objects.filter(pk__gt=0)",
     ),
+    "serializer for each row": (
+        """
+        class Orders(generics.GenericAPIView):
+            queryset = Order.objects.all()
+            serializer_class = OrderSerializer
+
+            def get(self, request):
+                return Response([OrderSerializer(order).data for order in self.get_queryset()])
+
+        urlpatterns = [path("", Orders.as_view())]
+        """,
+        "Order.objects.all()",
+    ),
     "function view": (
         """
         @api_view(["GET"])

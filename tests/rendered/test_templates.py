@@ -155,6 +155,16 @@ VIEWS = {
         """,
         "Order.objects.all()",
     ),
+    "extra_context": (
+        """
+        class Orders(TemplateView):
+            template_name = "orders.html"
+            extra_context = {"orders": Order.objects.filter(pk__gt=0)}
+
+        urlpatterns = [path("", Orders.as_view())]
+        """,
+        "Order.objects.filter(pk__gt=0)",
+    ),
     "View with a get of its own": (
         """
         class Orders(View):
@@ -360,6 +370,66 @@ def test_two_names_in_one_question(site):
     )
     assert site.found() == [customer("Order.objects.all()")]
     assert site.mend() == []
+
+
+def test_rows_that_a_tag_regroups(site):
+    site.write(
+        VIEWS["render"][0],
+        files={
+            "templates/orders.html": """
+                {% regroup orders by payer_id as groups %}
+                {% for group in groups %}
+                {% for order in group.list %}
+                {{ order.customer.name }}
+                {% endfor %}
+                {% endfor %}
+            """
+        },
+    )
+    assert site.found() == [customer("Order.objects.all()")]
+    assert site.mend() == []
+
+
+def test_template_rendered_for_each_row(site):
+    site.write(
+        """
+        from django.template.loader import render_to_string
+
+        def orders(request):
+            rows = [
+                render_to_string("order.html", {"order": order}) for order in Order.objects.all()
+            ]
+            return HttpResponse("".join(rows))
+
+        urlpatterns = [path("", orders)]
+        """,
+        files={"templates/order.html": "{{ order.customer.name }}"},
+    )
+    assert site.found() == [customer("Order.objects.all()")]
+    assert site.mend() == []
+
+
+def test_rows_of_a_tag_have_no_place_but_the_line_that_goes_through_them(site):
+    site.write(
+        """
+        def page(request):
+            return render(request, "page.html")
+
+        urlpatterns = [path("", page)]
+        """,
+        files={
+            "templates/page.html": "{% load tags %}{% latest %}",
+            "templates/orders.html": ROWS,
+            "tags.py": """
+                register = template.Library()
+
+                @register.inclusion_tag("orders.html")
+                def latest():
+                    return {"orders": Order.objects.order_by("-pk")}
+            """,
+        },
+    )
+    assert site.found() == [customer("{% for order in orders %}")]
 
 
 def test_nested_loop(site):
