@@ -41,11 +41,15 @@ class Allowance:
 
     def matches(self, finding: Finding) -> bool:
         """Whether it covers a finding; ``"*"`` covers those without a relation too."""
+        return self.covers(finding.relation)
+
+    def covers(self, relation: str | None) -> bool:
+        """Whether it covers a relation, or what has none."""
         if self.relation == "*":
             return True
-        if finding.relation is None:
+        if relation is None:
             return False
-        patterns, parts = self.relation.split("."), finding.relation.split(".")
+        patterns, parts = self.relation.split("."), relation.split(".")
         return len(patterns) == len(parts) and all(map(fnmatchcase, parts, patterns))
 
     def __str__(self) -> str:
@@ -67,10 +71,11 @@ def allowance(
         )
     if not isinstance(reason, str) or not reason.strip():
         raise ValueError(f"reason={reason!r}: say why it is accepted")
-    return Allowance(relation, reason.strip(), _day(until), place)
+    return Allowance(relation, reason.strip(), day(until), place)
 
 
-def _day(until: str | date | None) -> date | None:
+def day(until: str | date | None) -> date | None:
+    """The last day; raises ``ValueError`` for what is none."""
     if isinstance(until, datetime):  # a date too, but one that no date can be compared with
         return until.date()
     if until is None or isinstance(until, date):
@@ -212,6 +217,7 @@ class allow:  # noqa: N801  used like a function
                 # An asynchronous view's dispatch() is a plain function that gives a coroutine.
                 return self._awaited(result) if inspect.iscoroutine(result) else self._late(result)
 
+        wrapper.allowance = self.allowance  # type: ignore[attr-defined]  # for the system checks
         return wrapper
 
     async def _awaited(self, running: Coroutine[Any, Any, Any]) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import linecache
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nplusone_guard.allow import Allowance, allowance
+from nplusone_guard.allow import Allowance, allowance, day
 from nplusone_guard.report.report import Suppressed
 
 if TYPE_CHECKING:
@@ -25,6 +26,62 @@ _PARTS = re.compile(
 _FORM = "# guard: allow[app.Model.field] reason"
 
 
+#: The id of a system check: what ``checks/`` looks for, and no business of a finding.
+_CHECK = re.compile(r"(?:nplusone_guard\.)?[A-Z]\d{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that allows something: a relation, or a system check by its id.
+
+    ``fault``: what it lacks; it then covers nothing.
+    """
+
+    subject: str
+    place: str
+    reason: str = ""
+    until: date | None = None
+    fault: str | None = None
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it is meant for a system check."""
+        return _CHECK.fullmatch(self.subject) is not None
+
+    def allowance(self) -> Allowance | str:
+        """What it allows of a relation; the line that says what it lacks, if it does."""
+        if self.fault is None:
+            try:
+                return allowance(
+                    relation=self.subject, reason=self.reason, until=self.until, place=self.place
+                )
+            except ValueError as error:
+                fault = str(error)
+        else:
+            fault = self.fault
+        return f"the comment at {self.place} covers nothing: {fault}"
+
+
+def comments(file: str, first: int, last: int) -> Iterator[Comment]:
+    """The comments ``# guard: allow[...] reason`` on the lines of a file."""
+    for number in range(first, last + 1):
+        for match in _COMMENT.finditer(linecache.getline(file, number)):
+            yield _parsed(match["rest"], f"{file}:{number}")
+
+
+def _parsed(rest: str, place: str) -> Comment:
+    parts = _PARTS.fullmatch(rest.strip())
+    if parts is None:
+        return Comment("", place, fault=f"write it as {_FORM}")
+    subject, reason = parts["relation"], parts["reason"].strip()
+    if not reason:
+        return Comment(subject, place, fault=f"it gives no reason; write it as {_FORM}")
+    try:
+        return Comment(subject, place, reason, day(parts["until"]))
+    except ValueError as error:
+        return Comment(subject, place, reason, fault=str(error))
+
+
 def comment_allowances(site: CallSite | None) -> Iterator[Allowance | str]:
     """The allowances written on the lines of a place.
 
@@ -34,23 +91,9 @@ def comment_allowances(site: CallSite | None) -> Iterator[Allowance | str]:
     """
     if site is None:
         return
-    for number in range(site.line, (site.end_line or site.line) + 1):
-        for match in _COMMENT.finditer(linecache.getline(site.file, number)):
-            place = f"{site.file}:{number}"
-            try:
-                yield _parsed(match["rest"], place)
-            except ValueError as error:
-                yield f"the comment at {place} covers nothing: {error}"
-
-
-def _parsed(rest: str, place: str) -> Allowance:
-    parts = _PARTS.fullmatch(rest.strip())
-    if parts is None:
-        raise ValueError(f"write it as {_FORM}")
-    reason = parts["reason"].strip()
-    if not reason:
-        raise ValueError(f"it gives no reason; write it as {_FORM}")
-    return allowance(relation=parts["relation"], reason=reason, until=parts["until"], place=place)
+    for comment in comments(site.file, site.line, site.end_line or site.line):
+        if not comment.is_check:
+            yield comment.allowance()
 
 
 def suppress(

@@ -91,7 +91,16 @@ def test_one_that_is_not_valid_covers_nothing_and_the_report_says_what_it_lacks(
 
 
 @pytest.mark.parametrize(
-    "comment", ["# guard: don't go below zero", "# guard allow[*] few", "# allow[*] few", "# guard"]
+    "comment",
+    [
+        "# guard: don't go below zero",
+        "# guard allow[*] few",
+        "# allow[*] few",
+        "# guard",
+        "# guard: allow[W131] for the system checks",
+        "# guard: allow[nplusone_guard.W131] for the system checks",
+        "# guard: allow[W131]",
+    ],
 )
 def test_other_comments_are_no_business_of_the_guard(read, comment):
     report = read(comment)
