@@ -203,11 +203,21 @@ def _classify(code: CodeType) -> tuple[str | None, int]:
         if framework_path.startswith("django/contrib/sessions/"):
             return framework_path, EXCUSE
         return framework_path, PASS
+    return None, _outside_framework(file)
+
+
+def is_project_file(file: str) -> bool:
+    """Whether a source file is the project's own: of no framework, installed nowhere."""
+    file = file.replace("\\", "/")
+    return _below_framework(file) is None and _outside_framework(file) == PROJECT
+
+
+def _outside_framework(file: str) -> int:
     if any(part in file for part in _INSTALLED):
-        return None, LIBRARY
+        return LIBRARY
     if file.startswith(("<frozen ", *_STDLIB, f"{sys.prefix}/lib/python")):
-        return None, PASS
-    return None, PROJECT
+        return PASS
+    return PROJECT
 
 
 def _below_framework(file: str) -> str | None:

@@ -1,4 +1,4 @@
-"""System checks under the tag ``query_guard``: settings that are wrong or unlikely to be meant."""
+"""The guard's own settings: wrong, or unlikely to be meant."""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Warning  # noqa: A004
-from django.core.checks import register as register_check
 
 from nplusone_guard.conf import SETTING, guard_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TAG = "query_guard"
 MIDDLEWARE = "nplusone_guard.middleware.GuardMiddleware"
-
-
-def register() -> None:
-    """Register the checks with Django."""
-    register_check(check_settings, TAG)
-    register_check(check_middleware, TAG)
-    register_check(check_deployment, TAG, deploy=True)
 
 
 def check_settings(**_: Any) -> Iterable[CheckMessage]:

@@ -1,0 +1,136 @@
+"""Where the project writes a class, or a name in its body: to show, and to look for comments."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nplusone_guard.advise.source import tree_of
+from nplusone_guard.report.place import shown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Lines of a file, ``first`` to ``last``; ``line`` is the one to name."""
+
+    file: str
+    line: int
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{shown_path(self.file)}:{self.line}"
+
+
+def class_place(cls: type) -> Place | None:
+    """The header of a class: from its first decorator to the line before its body."""
+    file, node = _written(cls)
+    if node is None:
+        return None
+    first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+    return Place(file, node.lineno, first, max(node.lineno, _start(node.body[0]) - 1))
+
+
+def name_place(cls: type, name: str) -> Place | None:
+    """The statement of a class's body that assigns a name or defines a method of that name."""
+    file, node = _written(cls)
+    for statement in node.body if node is not None else ():
+        if name in _names(statement):
+            # Of a method the header only.
+            last = statement.end_lineno or statement.lineno
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                last = max(statement.lineno, _start(statement.body[0]) - 1)
+            return Place(file, statement.lineno, _start(statement), last)
+    return None
+
+
+def assigned_value(cls: type, name: str) -> str | None:
+    """The source of what a class's body assigns to a name, where it is on one line."""
+    file, node = _written(cls)
+    for statement in node.body if node is not None else ():
+        if name in _names(statement):
+            return _one_line(file, getattr(statement, "value", None))
+    return None
+
+
+def returned_value(cls: type, name: str) -> str | None:
+    """The source of the only value that a method returns, where it is on one line."""
+    file, node = _written(cls)
+    for statement in node.body if node is not None else ():
+        if name in _names(statement):
+            found = [each for each in ast.walk(statement) if isinstance(each, ast.Return)]
+            return _one_line(file, found[0].value) if len(found) == 1 else None
+    return None
+
+
+def shown(cls: type) -> str:
+    """A class as messages name it: ``orders/views.py:12 OrderViewSet``."""
+    place = class_place(cls)
+    return f"{place} {name_of(cls)}" if place else f"{cls.__module__}.{name_of(cls)}"
+
+
+def name_of(cls: type) -> str:
+    """The name of a class; of the one that the framework makes of a function, the function's."""
+    return cls.__name__ if cls.__qualname__ == "WrappedAPIView" else cls.__qualname__
+
+
+def _one_line(file: str, value: ast.expr | None) -> str | None:
+    # What takes an attribute without parentheses around it.
+    if not isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
+        return None
+    text = ast.get_source_segment(_text(file), value)
+    return text if text is not None and "\n" not in text else None
+
+
+def _text(file: str) -> str:
+    import linecache  # noqa: PLC0415
+
+    return "".join(linecache.getlines(file))
+
+
+def _names(statement: ast.stmt) -> tuple[str, ...]:
+    if isinstance(statement, ast.Assign):
+        return tuple(each.id for each in statement.targets if isinstance(each, ast.Name))
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        return (statement.target.id,)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return (statement.name,)
+    return ()
+
+
+def _start(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in decorators)])
+
+
+def _written(cls: type) -> tuple[str, ast.ClassDef | None]:
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    if file is None:
+        return "", None
+    try:
+        changed = Path(file).stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return file, _classes(file, changed).get(cls.__qualname__)
+
+
+@lru_cache(maxsize=256)
+def _classes(file: str, changed: int) -> Mapping[str, ast.ClassDef]:  # noqa: ARG001  a key
+    tree = tree_of(file)
+    return dict(_within(tree, "")) if tree is not None else {}
+
+
+def _within(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            yield f"{prefix}{child.name}", child
+            yield from _within(child, f"{prefix}{child.name}.")
+        elif not isinstance(child, (ast.expr, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from _within(child, prefix)
