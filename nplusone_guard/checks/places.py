@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import ast
-import sys
+import linecache
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from nplusone_guard.advise.source import tree_of
+from nplusone_guard.advise.source import class_definition
 from nplusone_guard.report.place import shown_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +80,8 @@ def _one_line(file: str, value: ast.expr | None) -> str | None:
     # What takes an attribute without parentheses around it.
     if not isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
         return None
-    text = ast.get_source_segment(_text(file), value)
+    text = ast.get_source_segment("".join(linecache.getlines(file)), value)
     return text if text is not None and "\n" not in text else None
-
-
-def _text(file: str) -> str:
-    import linecache  # noqa: PLC0415
-
-    return "".join(linecache.getlines(file))
 
 
 def _names(statement: ast.stmt) -> tuple[str, ...]:
@@ -111,26 +100,12 @@ def _start(statement: ast.stmt) -> int:
 
 
 def _written(cls: type) -> tuple[str, ast.ClassDef | None]:
-    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
-    if file is None:
-        return "", None
-    try:
-        changed = Path(file).stat().st_mtime_ns
-    except OSError:
-        changed = 0
-    return file, _classes(file, changed).get(cls.__qualname__)
+    if cls not in _definitions:
+        found = class_definition(cls)
+        node = found.node if found is not None else None
+        file = found.file if found is not None else ""
+        _definitions[cls] = (file, node if isinstance(node, ast.ClassDef) else None)
+    return _definitions[cls]
 
 
-@lru_cache(maxsize=256)
-def _classes(file: str, changed: int) -> Mapping[str, ast.ClassDef]:  # noqa: ARG001  a key
-    tree = tree_of(file)
-    return dict(_within(tree, "")) if tree is not None else {}
-
-
-def _within(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.ClassDef):
-            yield f"{prefix}{child.name}", child
-            yield from _within(child, f"{prefix}{child.name}.")
-        elif not isinstance(child, (ast.expr, ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield from _within(child, prefix)
+_definitions: WeakKeyDictionary[type, tuple[str, ast.ClassDef | None]] = WeakKeyDictionary()

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.advise.lookups import loading
-from nplusone_guard.capture.drf import declaration
+from nplusone_guard.capture.declared import declaration
 from nplusone_guard.checks.accepted import accepted_relation
 from nplusone_guard.checks.endpoints import of_project
 from nplusone_guard.checks.loaded import loaded
@@ -97,9 +97,9 @@ def _code(missing: Sequence[Read]) -> str:
     """The calls that load all of it: joins, then prefetches, then what is only counted."""
     counted = [read for read in missing if _is_counted(read)]
     others = [read for read in missing if not _is_counted(read)]
-    joined = [(_steps(read), None) for read in others if _joins(read)]
-    fetched = [(_steps(read), None) for read in others if not _joins(read)]
-    calls = [loading(ways) for ways in (joined, fetched) if ways]
+    joined = [_steps(read) for read in others if _joins(read)]
+    fetched = [_steps(read) for read in others if not _joins(read)]
+    calls = [loading(paths) for paths in (joined, fetched) if paths]
     calls += [
         f'annotate({_count_name(read)}=Count("{read.steps[-1].query_name}", distinct=True))'
         for read in counted

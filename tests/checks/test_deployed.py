@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
-from django.conf import settings
 from django.core.checks import run_checks
 from django.test import override_settings
+
+NO_VIEWS = ()  # a URL conf: without views of the framework practices are not checked
+
+
+@pytest.fixture(autouse=True)
+def no_views(settings):
+    settings.ROOT_URLCONF = NO_VIEWS
 
 
 def said(**changed):
@@ -17,11 +24,12 @@ def said(**changed):
     return messages
 
 
-def cors(**changed):
-    return said(INSTALLED_APPS=[*settings.INSTALLED_APPS, "corsheaders"], **changed)
+@pytest.fixture
+def cors(settings, corsheaders):
+    return partial(said, INSTALLED_APPS=[*settings.INSTALLED_APPS, "corsheaders"])
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def corsheaders(tmp_path, monkeypatch):
     """An app of that name: its settings are read, not its code."""
     (tmp_path / "corsheaders").mkdir()
@@ -54,7 +62,7 @@ def test_hosts_of_one_domain_are_left_alone():
 
 
 @pytest.mark.parametrize("name", ["CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"])
-def test_any_origin(name):
+def test_any_origin(cors, name):
     (warning,) = cors(**{name: True})
     assert warning.id == "nplusone_guard.W143"
     assert warning.msg == (
@@ -63,19 +71,19 @@ def test_any_origin(name):
     assert warning.hint == 'CORS_ALLOWED_ORIGINS = ["https://app.example.com"], in place of it.'
 
 
-def test_any_origin_with_cookies():
+def test_any_origin_with_cookies(cors):
     (warning,) = cors(CORS_ALLOW_ALL_ORIGINS=True, CORS_ALLOW_CREDENTIALS=True)
     assert warning.msg.endswith("can call the API, with the cookies of its visitor.")
 
 
 @pytest.mark.parametrize("pattern", [r".*", r"^https?://.+$", re.compile(r"^http")])
-def test_a_pattern_that_any_origin_matches(pattern):
+def test_a_pattern_that_any_origin_matches(cors, pattern):
     (warning,) = cors(CORS_ALLOWED_ORIGIN_REGEXES=[r"^https://\w+\.example\.com$", pattern])
     text = pattern if isinstance(pattern, str) else pattern.pattern
     assert warning.msg.startswith(f"{text!r} in CORS_ALLOWED_ORIGIN_REGEXES admits every origin")
 
 
-def test_patterns_for_some_origins_are_left_alone():
+def test_patterns_for_some_origins_are_left_alone(cors):
     assert cors(CORS_ALLOWED_ORIGIN_REGEXES=[r"^https://\w+\.example\.com$"]) == []
 
 
@@ -83,6 +91,6 @@ def test_settings_that_nothing_reads_are_left_alone():
     assert said(CORS_ALLOW_ALL_ORIGINS=True) == []
 
 
-def test_without_the_framework_nothing_is_said():
+def test_without_the_framework_nothing_is_said(settings):
     without = [app for app in settings.INSTALLED_APPS if app != "rest_framework"]
     assert said(INSTALLED_APPS=without, DEBUG=True, ALLOWED_HOSTS=["*"]) == []

@@ -15,6 +15,13 @@ from django.test import override_settings
 
 MIDDLEWARE = "nplusone_guard.middleware.GuardMiddleware"
 
+NO_VIEWS = ()  # a URL conf: without views of the framework practices are not checked
+
+
+@pytest.fixture(autouse=True)
+def no_views(settings):
+    settings.ROOT_URLCONF = NO_VIEWS
+
 
 def said(**options):
     return run_checks(tags=["query_guard"], **options)
