@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 from decimal import Decimal
 from itertools import count
 
 import pytest
+from django.core.cache import cache
 from jsonschema import Draft202012Validator
 from rest_framework.authtoken.models import Token
-from rest_framework.test import APIClient
 
 from accounts.models import Customer, User
+from api.tests.schema_client import SchemaClient
 from catalogue.models import Category, Product
+from nplusone_guard import capture
 from orders.models import Order, OrderItem
+
+
+@pytest.fixture(autouse=True)
+def fresh_throttles():
+    cache.clear()
+
+
+@pytest.fixture
+def guard_records(settings):
+    """Requests answer whatever they cost; else one that goes over its budget fails the test."""
+    settings.NPLUSONE_GUARD = {**settings.NPLUSONE_GUARD, "ACTION": "record"}
 
 
 @pytest.fixture
@@ -46,6 +61,35 @@ def grow(db):
 
 
 @pytest.fixture
+def stocked(db):
+    """``stocked(3)`` adds three products of one category, ten of each, at 9.99, 10.99 …"""
+    numbers = count(1)
+    category = Category.objects.create(name="Stocked")
+
+    def add(products, stock=10):
+        return [
+            Product.objects.create(
+                category=category,
+                sku=f"S{number}",
+                name=f"Stocked {number}",
+                description="Wide.",
+                price=Decimal("8.99") + number,
+                stock=stock,
+            )
+            for number in (next(numbers) for _ in range(products))
+        ]
+
+    return add
+
+
+@pytest.fixture
+def ada(db):
+    """A customer who can log in."""
+    user = User.objects.create_user("ada", password="lovelace-1815")
+    return Customer.objects.create(user=user, name="Ada", email="ada@example.com")
+
+
+@pytest.fixture
 def staff(db):
     return User.objects.create_user("staff", is_staff=True, is_superuser=True)
 
@@ -55,7 +99,7 @@ def client_of():
     """``client_of(user)`` sends the user's token with each request."""
 
     def make(user):
-        client = APIClient()
+        client = SchemaClient()
         token, _ = Token.objects.get_or_create(user=user)
         client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
         return client
@@ -67,6 +111,41 @@ def client_of():
 def api(staff, client_of):
     """The client of a member of staff, who sees all orders."""
     return client_of(staff)
+
+
+@pytest.fixture
+def hers(ada, client_of):
+    """Ada's client, who sees her orders."""
+    return client_of(ada.user)
+
+
+@pytest.fixture
+def anyone():
+    """A client without credentials."""
+    return SchemaClient()
+
+
+@pytest.fixture
+def cost():
+    """``cost(client.get, path)``: the number of queries, of an answer that is none of an error."""
+
+    def measure(call, *arguments):
+        with capture() as report:
+            response = call(*arguments)
+        assert response.status_code < 400, response.content
+        assert report.findings == (), str(report)
+        return report.queries
+
+    return measure
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """What is logged, in the form in which it leaves the process."""
+    stream = io.StringIO()
+    (console,) = [each for each in logging.getLogger().handlers if each.name == "console"]
+    monkeypatch.setattr(console, "stream", stream)
+    return stream
 
 
 @pytest.fixture

@@ -5,16 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
 from orders.naive import NaiveOrderViewSet
-from orders.views import OrderViewSet
-
-v1 = SimpleRouter(use_regex_path=False)
-v1.register("orders", OrderViewSet, basename="order")
 
 naive = SimpleRouter(use_regex_path=False)
 naive.register("orders", NaiveOrderViewSet, basename="order")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("v1/", include((v1.urls, "v1"), namespace="v1"))
+    path("v1/", include("api.v1")),
+    path("v2/", include("api.v2")),
 ]
 
 if settings.NAIVE_API:

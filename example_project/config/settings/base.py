@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ if ENV_FILE.is_file():
     env.read_env(ENV_FILE)
 # A name with nothing behind it, as in .env.example, is not set.
 env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
+
+
+def listed(name: str) -> list[str]:
+    """What a variable lists, separated by commas; nothing where it is not set."""
+    return [each.strip() for each in env.list(name, default=[]) if each.strip()]
 
 
 def database(default: str | None = None) -> dict[str, Any]:
@@ -40,8 +46,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "rest_framework.authtoken",
+    "rest_framework_simplejwt.token_blacklist",
     "accounts",
     "catalogue",
     "orders",
@@ -49,9 +60,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that it sees the queries of all that follows.
+    # First, so that all that follows logs with the request's id; it runs no query.
+    "api.request_id.request_id_middleware",
+    # Next, so that it sees the queries of all that follows.
     "nplusone_guard.middleware.GuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Before all that may answer in place of a view: a refusal too needs the headers.
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -62,23 +77,89 @@ MIDDLEWARE = [
 
 NPLUSONE_GUARD: dict[str, Any] = {
     "HEADERS": True,
-    "BUDGETS": {"api/v1/*": {"n_plus_one": 0, "duplicates": 0}},
+    "BUDGETS": {"api/v[12]/*": {"n_plus_one": 0, "duplicates": 0}},
 }
+
+# Only behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For itself.
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        # People's clients; the first also says in a 401 what is asked for.
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        # Other servers: a token is made in the admin or by manage.py drf_create_token.
         "rest_framework.authentication.TokenAuthentication",
+        # The browsable API.
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
-    "ALLOWED_VERSIONS": ["v1", "naive"],
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"anon": "60/min"},
+    "ALLOWED_VERSIONS": ["v1", "v2", "naive"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.ScopedRateThrottle",
+        "api.throttles.WriteThrottle",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "anon": env.str("THROTTLE_ANON", default="60/min"),
+        "user": env.str("THROTTLE_USER", default="600/min"),
+        "login": env.str("THROTTLE_LOGIN", default="5/min"),
+        "signup": env.str("THROTTLE_SIGNUP", default="10/min"),
+        "writes": env.str("THROTTLE_WRITES", default="60/min"),
+    },
+    # As DRF has it, None, a client names its own address in X-Forwarded-For: a new one each time.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=int(BEHIND_PROXY)),
     "EXCEPTION_HANDLER": "api.errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
+    # Errors of a list's items by position, as later versions of DRF do.
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+
+SIMPLE_JWT: dict[str, Any] = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    # A refresh token is good for one refresh: see accounts/tokens.py.
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    # A new password ends what was issued under the old one.
+    "CHECK_REVOKE_TOKEN": True,
+}
+# One of its own can be changed without ending sessions and password resets.
+if signing_key := env.ENVIRON.get("JWT_SIGNING_KEY"):
+    SIMPLE_JWT["SIGNING_KEY"] = signing_key
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Orders API",
+    "DESCRIPTION": "Customers order products. Version 2 shows money with its currency.",
+    "VERSION": None,  # the path has it
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v\d+",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"OrderStatus": "orders.models.Order.Status"},
+    # Its own files, not another host's.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# Counts of throttles: with more than one process they belong in Redis, else each has its own.
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+
+# Pages of other origins that may call the API: each by name, with scheme and port.
+CORS_ALLOWED_ORIGINS = listed("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "X-Request-ID"]
+
+#: What all prices are in.
+CURRENCY = "EUR"
 
 # The naive twins under /api/naive/ are for looking at and measuring; off unless asked for.
 NAIVE_API = env.bool("NAIVE_API", default=False)
@@ -122,14 +203,16 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "api.request_id.RequestIdFilter"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"},
         "bare": {"format": "{message}", "style": "{"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "stream": "ext://sys.stdout",
+            "filters": ["request_id"],
             "formatter": "line",
         },
         # The guard's reports are laid out to be read: nothing in front of them.

@@ -3,7 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import LOGGING, NPLUSONE_GUARD, database, env
+from config.settings.base import BEHIND_PROXY, LOGGING, NPLUSONE_GUARD, database, env, listed
 
 REQUIRED = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")
 missing = [name for name in REQUIRED if name not in env]
@@ -15,7 +15,7 @@ if missing:
 DEBUG = False
 # Not env.str(): a generated key may begin with "$", which would make it another variable's name.
 SECRET_KEY = env.ENVIRON["SECRET_KEY"]
-ALLOWED_HOSTS = [host.strip() for host in env.list("ALLOWED_HOSTS") if host.strip()]
+ALLOWED_HOSTS = listed("ALLOWED_HOSTS")
 DATABASES = {
     "default": {
         **database(),
@@ -33,7 +33,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# Only behind a proxy that sets this header itself: anyone else could send it.
-if env.bool("BEHIND_PROXY", default=False):
+CSRF_TRUSTED_ORIGINS = listed("CSRF_TRUSTED_ORIGINS")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

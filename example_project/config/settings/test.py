@@ -8,11 +8,12 @@ from config.settings.base import *  # noqa: F403
 from config.settings.base import NPLUSONE_GUARD, database, env
 
 DEBUG = False
-SECRET_KEY = "for-tests-only"
+SECRET_KEY = "for-tests-only-and-long-enough-to-sign-with"
 ALLOWED_HOSTS = ["testserver", "localhost"]
 DATABASES = {"default": database("sqlite://:memory:")}
 
 NAIVE_API = env.bool("NAIVE_API", default=True)
-NPLUSONE_GUARD = {**NPLUSONE_GUARD, "ENABLED": True, "ACTION": "record"}
+# A request that goes over the budget its view declares fails the test that sent it.
+NPLUSONE_GUARD = {**NPLUSONE_GUARD, "ENABLED": True, "ACTION": "raise"}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

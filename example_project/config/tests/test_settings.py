@@ -94,6 +94,8 @@ def test_the_deployment_check_is_silent_in_production(python, tmp_path):
         "--deploy",
         "--fail-level=DEBUG",
         **{**REQUIRED, "DATABASE_URL": f"sqlite:///{tmp_path / 'db'}"},
+        CORS_ALLOWED_ORIGINS="https://shop.example.com",
+        BEHIND_PROXY="true",
     )
     assert done.returncode == 0, done.stderr
     assert "no issues (0 silenced)" in done.stdout
@@ -111,6 +113,47 @@ def test_a_server_that_is_told_nothing_gets_production(python, server):
     done = python("", f"{told_nothing}; import config.{server}")
     assert "Production needs SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL" in done.stderr
     assert python("prod", f"import config.{server}", **REQUIRED).returncode == 0
+
+
+CHOSEN = (
+    "import json; from django.conf import settings as s; rest = s.REST_FRAMEWORK; print(json.dumps("
+    "{'cache': s.CACHES['default'], 'origins': s.CORS_ALLOWED_ORIGINS, "
+    "'rates': rest['DEFAULT_THROTTLE_RATES'], 'proxies': rest['NUM_PROXIES'], "
+    "'header': getattr(s, 'SECURE_PROXY_SSL_HEADER', None), "
+    "'key': s.SIMPLE_JWT.get('SIGNING_KEY')}))"
+)
+
+
+def test_what_production_may_be_told(python):
+    given = {
+        "CACHE_URL": "redis://cache:6379/2",
+        "CORS_ALLOWED_ORIGINS": "https://shop.example.com, https://admin.example.com:8443",
+        "THROTTLE_LOGIN": "3/min",
+        "BEHIND_PROXY": "true",
+        "JWT_SIGNING_KEY": "$another",
+    }
+    chosen = printed(python("prod", CHOSEN, **REQUIRED, **given))
+    assert chosen["cache"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
+    assert chosen["cache"]["LOCATION"] == "redis://cache:6379/2"
+    assert chosen["origins"] == ["https://shop.example.com", "https://admin.example.com:8443"]
+    assert (chosen["rates"]["login"], chosen["rates"]["writes"]) == ("3/min", "60/min")
+    assert (chosen["proxies"], chosen["key"]) == (1, "$another")
+    assert chosen["header"] == ["HTTP_X_FORWARDED_PROTO", "https"]
+
+
+def test_what_production_does_when_it_is_not_told(python):
+    chosen = printed(python("prod", CHOSEN, **REQUIRED))
+    assert chosen["cache"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCache"
+    assert (chosen["origins"], chosen["proxies"], chosen["header"]) == ([], 0, None)
+    assert chosen["key"] is None
+
+
+@pytest.mark.parametrize("origin", ["shop.example.com", "https://shop.example.com/path", "*"])
+def test_an_origin_that_is_none_is_found_by_the_check(python, origin):
+    given = {**REQUIRED, "DATABASE_URL": "sqlite://:memory:", "CORS_ALLOWED_ORIGINS": origin}
+    done = python("prod", None, "check", **given)
+    assert done.returncode != 0
+    assert "corsheaders.E01" in done.stderr
 
 
 # --- Development ---
@@ -164,7 +207,7 @@ def test_the_example_file_lists_every_variable_that_is_read():
         if "tests" not in file.parts:
             read |= set(
                 re.findall(
-                    r'(?:env\.\w+\(|environ\.get\(|ENVIRON\.get\(|ENVIRON\[)\s*"([A-Z_]+)"',
+                    r'(?:env\.\w+\(|listed\(|environ\.get\(|ENVIRON\.get\(|ENVIRON\[)\s*"([A-Z_]+)"',
                     file.read_text(),
                 )
             )

@@ -13,6 +13,8 @@ from orders import models, naive, serializers
 
 LIST = "/api/naive/orders/"
 
+pytestmark = pytest.mark.usefixtures("guard_records")
+
 
 def line_of(module, text):
     """The place of the only line that has ``text``, as a report shows it."""

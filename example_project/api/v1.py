@@ -1,0 +1,19 @@
+"""Version 1: what it answers stays as it is."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from orders.views import OrderViewSet
+
+app_name = "v1"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("orders", OrderViewSet, basename="order")
+
+urlpatterns = [
+    *router.urls,
+    path("", include("accounts.urls")),
+    path("", include("api.docs")),
+]
