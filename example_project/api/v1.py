@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
+from catalogue.views import CategoryViewSet, ProductViewSet
 from orders.views import OrderViewSet
 
 app_name = "v1"
 
 router = SimpleRouter(use_regex_path=False)
+router.register("categories", CategoryViewSet, basename="category")
+router.register("products", ProductViewSet, basename="product")
 router.register("orders", OrderViewSet, basename="order")
 
 urlpatterns = [
