@@ -6,7 +6,7 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from catalogue.views import CategoryViewSet, ProductViewSet
-from orders.views import OrderViewSet
+from orders.views import OrderEventViewSet, OrderViewSet
 
 app_name = "v1"
 
@@ -14,6 +14,7 @@ router = SimpleRouter(use_regex_path=False)
 router.register("categories", CategoryViewSet, basename="category")
 router.register("products", ProductViewSet, basename="product")
 router.register("orders", OrderViewSet, basename="order")
+router.register("order-events", OrderEventViewSet, basename="order-event")
 
 urlpatterns = [
     *router.urls,

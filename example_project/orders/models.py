@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from catalogue.models import Product
-from orders.querysets import OrderQuerySet
+from orders.querysets import OrderEventQuerySet, OrderQuerySet
 
 
 class Order(models.Model):
@@ -46,3 +46,21 @@ class OrderItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} x {self.product_id}"
+
+
+class OrderEvent(models.Model):
+    """What happened to an order; written with the change itself, never changed afterwards."""
+
+    class Kind(models.TextChoices):
+        PLACED = "placed"
+        STATUS_CHANGED = "status_changed"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    status = models.CharField(max_length=10, choices=Order.Status.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OrderEventQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Order {self.order_id} {self.status}"

@@ -49,3 +49,9 @@ class OrderQuerySet(models.QuerySet[Any]):
         return (
             self.with_totals().select_related("customer").prefetch_related(Prefetch("items", items))
         )
+
+
+class OrderEventQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: User) -> OrderEventQuerySet:
+        """Those of the orders that the user sees."""
+        return self if user.is_staff else self.filter(order__customer__user=user)

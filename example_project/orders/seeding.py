@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from faker import Faker
 
 from accounts.models import Customer
 from catalogue.models import Category, Product
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderEvent, OrderItem
 
 SEED = 20_260_101
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -72,9 +72,20 @@ def seed(customers: int, orders: int, progress: Progress) -> Amounts:
             for order in batch
             for product in chance.sample(products, chance.randint(1, 5))
         )
+        OrderEvent.objects.bulk_create(
+            OrderEvent(order=order, kind=kind, status=status, created_at=order.created_at)
+            for order in batch
+            for kind, status in _history(order)
+        )
         written += len(items)
         progress("orders", len(batch))
     return Amounts(len(buyers), orders, written)
+
+
+def _history(order: Order) -> Iterator[tuple[str, str]]:
+    yield OrderEvent.Kind.PLACED, Order.Status.PENDING
+    if order.status != Order.Status.PENDING:
+        yield OrderEvent.Kind.STATUS_CHANGED, order.status
 
 
 def _customer(fake: Faker, chance: random.Random, number: int) -> Customer:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rest_framework import serializers
 
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderEvent, OrderItem
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -45,3 +45,12 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             order.total_amount if hasattr(order, "total_amount") else order.compute_total()
         )
         return f"{total:.2f}"
+
+
+class OrderEventSerializer(serializers.ModelSerializer[OrderEvent]):
+    order = serializers.IntegerField(source="order_id")
+
+    class Meta:
+        model = OrderEvent
+        fields = ["id", "order", "kind", "status", "created_at"]
+        read_only_fields = fields
