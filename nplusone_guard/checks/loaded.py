@@ -80,7 +80,7 @@ def _join(rows: Loaded, names: Mapping[str, Any]) -> None:
     for name, below in names.items():
         step = _by_query_name(rows.model, name)
         if step is not None:
-            _join(_step(rows, step.lookup, step, Loaded(step.model)), below)
+            _join(_joined(rows, step), below)
 
 
 def _by_query_name(model: type[Model], name: str) -> Relation | None:
@@ -100,7 +100,11 @@ def _join_all(rows: Loaded, depth: int) -> None:
     for each in rows.model._meta.fields:  # noqa: SLF001
         step = relation(rows.model, each.name) if each.remote_field and not each.null else None
         if step is not None:
-            _join_all(_step(rows, step.lookup, step, Loaded(step.model)), depth - 1)
+            _join_all(_joined(rows, step), depth - 1)
+
+
+def _joined(rows: Loaded, step: Relation) -> Loaded:
+    return _step(rows, step.lookup, step, Loaded(step.model), peers=rows.peers)
 
 
 def _prefetch(rows: Loaded, lookup: str | Prefetch[Any, Any, Any], depth: int) -> None:
@@ -134,7 +138,9 @@ def _prefetched(
     else:
         named = step if attribute == name else replace(step, lookup=attribute, joinable=False)
         start = Loaded(step.model) if querysets else by_default(step, depth + 1)
-        below = _step(rows, attribute, named, start)
+        # A queryset of the prefetch's own, and a manager's, have a fetch mode of their own.
+        alike = not step.many and not querysets
+        below = _step(rows, attribute, named, start, peers=alike and rows.peers)
     for queryset in querysets:
         if below.model is None:
             below.unknown = True
@@ -143,8 +149,10 @@ def _prefetched(
     return below
 
 
-def _step(rows: Loaded, attribute: str, step: Relation, below: Loaded) -> Loaded:
-    below.peers = below.peers or rows.peers
+def _step(
+    rows: Loaded, attribute: str, step: Relation, below: Loaded, *, peers: bool = False
+) -> Loaded:
+    below.peers = below.peers or peers
     return rows.relations.setdefault(attribute, (step, below))[1]
 
 

@@ -80,8 +80,10 @@ def _one_line(file: str, value: ast.expr | None) -> str | None:
     # What takes an attribute without parentheses around it.
     if not isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
         return None
-    text = ast.get_source_segment("".join(linecache.getlines(file)), value)
-    return text if text is not None and "\n" not in text else None
+    if value.end_lineno != value.lineno:
+        return None
+    line = linecache.getline(file, value.lineno).encode()  # columns count bytes
+    return line[value.col_offset : value.end_col_offset].decode()
 
 
 def _names(statement: ast.stmt) -> tuple[str, ...]:

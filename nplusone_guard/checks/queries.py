@@ -6,12 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.advise.lookups import loading
-from nplusone_guard.capture.declared import declaration
 from nplusone_guard.checks.accepted import accepted_relation
 from nplusone_guard.checks.endpoints import of_project
 from nplusone_guard.checks.loaded import loaded
 from nplusone_guard.checks.places import (
-    Place,
     assigned_value,
     class_place,
     name_place,
@@ -26,6 +24,7 @@ from nplusone_guard.trace import Step
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from nplusone_guard.checks.places import Place
     from nplusone_guard.checks.practices import Api
     from nplusone_guard.checks.reads import Read
     from nplusone_guard.checks.standin import Trial
@@ -156,9 +155,16 @@ def _without_all(value: str) -> str:
 
 
 def _field_places(read: Read) -> Iterator[Place]:
-    site = declaration(read.owner, read.name)
-    if site is not None:
-        yield Place(site.file, site.line, site.line, site.end_line or site.line)
+    """The line that declares the field, or the one that lists it: as findings are placed."""
+    for base in filter(of_project, read.owner.__mro__):
+        place = name_place(base, read.name)
+        if place is not None:
+            yield place
+            return
+    meta = getattr(read.owner, "Meta", None)
+    place = name_place(meta, "fields") if isinstance(meta, type) else None
+    if place is not None:
+        yield place
 
 
 def _view_places(cls: Any) -> tuple[Place, ...]:

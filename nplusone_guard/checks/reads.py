@@ -184,8 +184,9 @@ def _step(rows: _Rows, attribute: str) -> _Step | None:
         if unloaded is None or unloaded.parent_link:
             return None
         found, below = unloaded, by_default(unloaded)
-        below.peers = below.peers or rows.loaded.peers
         missing = rows.many and (found.many or not rows.loaded.peers)
+        # Rows that come in a query for each row before them have no peers beyond that query.
+        below.peers = (below.peers or rows.loaded.peers) and not missing
     behind = _Rows(found.model, below, rows.many or found.many, (*rows.steps, found), rows)
     return _Step(behind, found, missing)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.db import models
 from django.db.models import Count, Prefetch
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
@@ -43,6 +45,13 @@ ItemsBack = model_serializer(
     OrderItem, ("customer_name",), customer_name=serializers.CharField(source="order.customer.name")
 )
 TagNames = model_serializer(Tag, ("name",))
+
+
+def all_joined(queryset):
+    """``select_related()`` without names, which Django 6.1 deprecates."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return queryset.select_related()
 
 
 def slug(**kwargs):
@@ -297,11 +306,11 @@ CASES = {
         '.prefetch_related("about")',
     ),
     "select_related() without names": Case(
-        Order.objects.select_related(),
+        all_joined(Order.objects.all()),
         model_serializer(Order, ("customer",), customer=CustomerNames()),
     ),
     "select_related() without names leaves out what can be null": Case(
-        Order.objects.select_related(),
+        all_joined(Order.objects.all()),
         model_serializer(Order, ("payer",), payer=CustomerNames()),
         {"shop.Order.payer"},
         '.select_related("payer")',
@@ -371,3 +380,33 @@ def test_the_code_to_type_loads_it(said, shop, case):
     view = view_of(case._replace(queryset=mended))
     assert said(view, only={"W131"}) == []
     assert happened(view) == set()
+
+
+def fetching_peers(*lookups):
+    lookups = [lookup() if callable(lookup) else lookup for lookup in lookups]
+    return Order.objects.prefetch_related(*lookups).fetch_mode(models.FETCH_PEERS)
+
+
+def peers_of(lookup):
+    rows = OrderItem.objects
+    return lambda: Prefetch(lookup, rows.fetch_mode(models.FETCH_PEERS))
+
+
+@pytest.mark.skipif(not hasattr(models, "FETCH_PEERS"), reason="fetch modes came with Django 6.1")
+@pytest.mark.parametrize(
+    ("lookups", "missing"),
+    [
+        ((), {"shop.Order.items", "shop.OrderItem.product", "shop.Product.category"}),
+        (("items",), {"shop.OrderItem.product", "shop.Product.category"}),
+        (("items__product",), {"shop.Product.category"}),
+        ((peers_of("items"),), set()),
+        (("customer",), {"shop.Order.items", "shop.OrderItem.product", "shop.Product.category"}),
+    ],
+)
+def test_keys_that_are_fetched_for_all_rows_of_one_query_are_no_n_plus_one(
+    said, shop, lookups, missing
+):
+    serializer = CASES["two nested serializers, one of them of many"].serializer
+    view = view_of(Case(fetching_peers(*lookups), serializer))
+    assert relations(said(view, only={"W131"})) == missing
+    assert happened(view) == missing
