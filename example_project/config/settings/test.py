@@ -11,6 +11,8 @@ DEBUG = False
 SECRET_KEY = "for-tests-only-and-long-enough-to-sign-with"
 ALLOWED_HOSTS = ["testserver", "localhost"]
 DATABASES = {"default": database("sqlite://:memory:")}
+# Whatever CACHE_URL says: tests clear it.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 NAIVE_API = env.bool("NAIVE_API", default=True)
 # A request that goes over the budget its view declares fails the test that sent it.
