@@ -37,15 +37,16 @@ class WriteViewSet(viewsets.GenericViewSet[Any]):
         place = self.reverse_action("detail", args=[pk])
         return Response(self.shown(pk), status=HTTPStatus.CREATED, headers={"Location": place})
 
-    def update(
-        self, request: Request, *args: Any, partial: bool = False, **kwargs: Any
-    ) -> Response:
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._changed(request, partial=False)
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._changed(request, partial=True)
+
+    def _changed(self, request: Request, *, partial: bool) -> Response:
         serializer = self.get_serializer(self.get_object(), data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         return Response(self.shown(serializer.save().pk))
-
-    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.update(request, *args, partial=True, **kwargs)
 
     def shown(self, pk: int) -> Any:
         serializer = self.get_read_serializer_class()
