@@ -193,10 +193,12 @@ class QueryGroup:
     field's where no line of the project was on the stack.  ``excuse``: why repeating it is
     legitimate, or ``None``.  ``allowances``: those in force when it first ran.
 
-    Where its rows came from: ``parent`` is the index in ``Trace.groups`` of the group that loaded
-    the instance it hangs on, ``via`` the relations from those rows to that instance (empty: a row
-    itself); ``chained``: the second instance came from this very group (a linked list, a tree);
-    ``stray``: the instance was none of the rows that are remembered of a query.
+    Where its rows came from: ``ancestors`` begins with the index in ``Trace.groups`` of the group
+    that loaded the instance it hangs on, and the relations from those rows to that instance
+    (none: a row itself), goes on with what that row hangs on, and so on; ``via``: those relations
+    where the group is not known.  ``chained``: the second instance came from this very group (a
+    linked list, a tree); ``forked``: from elsewhere than the first; ``stray``: the instance was
+    none of the rows that are remembered of a query.
     ``source``: its queryset, for a group that loaded model instances; ``view``: the class or
     function of the view that ran it.  ``echoes``: the index of an earlier group that had asked
     the same question.  ``peak_ms`` and ``peak_rows``: the most that one execution took.
@@ -219,9 +221,10 @@ class QueryGroup:
     limit: int | None = None
     excuse: str | None = None
     allowances: tuple[Allowance, ...] = ()
-    parent: int | None = None
+    ancestors: tuple[tuple[int, tuple[Step, ...]], ...] = ()
     via: tuple[Step, ...] = ()
     chained: bool = False
+    forked: bool = False
     stray: bool = False
     source: Source | None = None
     view: object = None

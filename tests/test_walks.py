@@ -1,8 +1,4 @@
-"""Walks at random: each suggestion is typed and run, alone and with all others.
-
-Most walks are odder than what anybody writes; not all suggestions hold on all of them yet.  What is
-held here: typing one never changes a result, and nearly all end their finding.
-"""
+"""Walks at random: each suggestion is typed and run, alone and with all others."""
 
 from __future__ import annotations
 
@@ -28,8 +24,7 @@ tally = Counter()
 def summary():
     yield
     print(  # noqa: T201  the figure
-        f"{tally['right']} of {tally['placed']} suggestions were right, in {tally['walks']} walks, "
-        f"{tally['together']} of which were left without one when all were typed; "
+        f"{tally['right']} of {tally['placed']} suggestions were right, in {tally['walks']} walks; "
         f"{tally['unplaced']} had no place, {tally['silent']} findings no suggestion"
     )
 
@@ -52,47 +47,61 @@ def edits_of(findings):
     return edits
 
 
+def places(findings):
+    """What is loaded where: no suggestion moves a line."""
+    return {
+        (each.relation, each.group.access.operation, each.location.line)
+        for finding in findings
+        for each in finding.walk()
+    }
+
+
 def is_placed(finding):
     where = finding.fix.where
     return where is not None and where.column is not None
 
 
-@pytest.mark.django_db
+def verify(source, folder):
+    """Each suggestion ends its finding and changes no result; together they leave none."""
+    with loaded(source, folder) as module:
+        before, report = traced(module.run)
+        note(str(report))
+        suggested = mended(report)
+        placed = [finding for finding in suggested if is_placed(finding)]
+        tally["walks"] += 1
+        tally["silent"] += len(report.findings) - len(suggested)
+        tally["unplaced"] += len(suggested) - len(placed)
+        tally["placed"] += len(placed)
+        for finding in placed:
+            with changed(module.run, edits_of([finding]), folder) as run:
+                after, again = traced(run)
+            assert after == before, finding.fix.code
+            assert not places([finding]) & places(mended(again)), finding.fix.code
+            tally["right"] += 1
+        with changed(module.run, edits_of(placed), folder) as run:
+            after, again = traced(run)
+        note(str(again))
+        assert after == before
+        assert again.queries <= report.queries
+        # What had no place in the longer report may have one in the shorter.
+        rest = [finding for finding in report.findings if finding not in placed]
+        assert not places(mended(again)) - places(rest)
+
+
 @settings(
     max_examples=WALKS,
     deadline=None,
-    derandomize="WALKS" not in os.environ,
+    derandomize="WALKS" not in os.environ,  # the same walks in each run; WALKS draws others
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(walk=walks)
-def _check(tmp_path, walk):
+def _every_walk(tmp_path, walk):
     source = Writer().source(walk)
     note(source)
-    tally["walks"] += 1
-    with loaded(source, tmp_path) as module:
-        before, report = traced(module.run)
-        note(str(report))
-        suggested = mended(report)
-        tally["silent"] += len(report.findings) - len(suggested)
-        placed = [finding for finding in suggested if is_placed(finding)]
-        tally["unplaced"] += len(suggested) - len(placed)
-        tally["placed"] += len(placed)
-        for finding in placed:
-            with changed(module.run, edits_of([finding]), tmp_path) as run:
-                after, again = traced(run)
-            assert after == before, finding.fix.code
-            tally["right"] += again.queries < report.queries
-        with changed(module.run, edits_of(placed), tmp_path) as run:
-            after, again = traced(run)
-        note(str(again))
-        assert after == before
-        tally["together"] += not mended(again)
+    verify(source, tmp_path)
 
 
-def test_nearly_each_suggestion_for_any_walk_is_right(db, tmp_path):
+def test_a_suggestion_for_any_walk_is_right(db, tmp_path):
     fill_graph()
-    _check(tmp_path)
-    assert tally["placed"] > WALKS
-    assert tally["right"] >= 0.98 * tally["placed"], tally
-    assert tally["together"] >= 0.8 * tally["walks"], tally
+    _every_walk(tmp_path)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import is_whole
 from nplusone_guard.advise.lineage import Lineage, lineage
-from nplusone_guard.advise.lookups import beyond_generic, path_of
+from nplusone_guard.advise.lookups import beyond_generic, leads, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from nplusone_guard.finding import Finding
     from nplusone_guard.trace import QueryGroup, Trace
 
 #: Reads of a relation that a prefetch of the whole relation serves from memory.
 SERVED = frozenset({"count", "exists"})
+_COLUMN = "deferred column"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,10 @@ def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
     members = [
         Member(finding, number, lineage(trace, number, repeated)) for finding, number in numbered
     ]
-    loaded = {
-        (member.lineage.origin, member.lineage.path)
-        for member in members
-        if member.loads and member.lineage.origin is not None
-    }
+    loaded: dict[int, list[str]] = {}
+    for member in members:
+        if member.loads and member.lineage.origin is not None:
+            loaded.setdefault(member.lineage.origin, []).append(member.lineage.path)
     found: dict[object, Cause] = {}
     for member in members:
         found.setdefault(_key(member, repeated, loaded, trace), Cause()).members.append(member)
@@ -114,30 +114,29 @@ def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
     return list(found.values())
 
 
-def _key(  # noqa: PLR0911  a case a remedy
+def _key(
     member: Member,
     repeated: set[int],
-    loaded: set[tuple[int, str]],
+    loaded: Mapping[int, Iterable[str]],
     trace: Trace,
 ) -> object:
     way = member.lineage
-    root = trace.groups[way.origin] if way.origin is not None else None
-    if way.origin in repeated and root is not None and root.access and root.access.relation:
-        return ("alone", way.origin)
     for number in (*way.ancestors, member.index):
         if number in repeated and trace.groups[number].chained:
             return ("alone", number)
-    if member.operation == "deferred column":
-        return ("columns", way.origin, way.path, None if way.origin is not None else member.index)
-    above = [number for number in way.ancestors if number in repeated]
-    top = above[0] if above else member.index
     if way.origin is None:
-        return ("unknown", top)
-    generic, rest = beyond_generic(way.steps)
-    if rest and len(lineage(trace, top, repeated).steps) > len(generic):
-        # One prefetch of a generic key takes the querysets for all that it leads to.
-        return ("load", way.origin, path_of(generic))
-    if top == member.index:
-        by_itself = not member.loads and not (member.served and (way.origin, way.path) in loaded)
-        return ("alone", member.index) if by_itself else ("load", way.origin, way.path)
-    return ("load", way.origin, lineage(trace, top, repeated).path)
+        above = [number for number in way.ancestors if number in repeated]
+        return ("unknown", above[0] if above else member.index, member.operation == _COLUMN)
+    root = trace.groups[way.origin]
+    if way.origin in repeated and root.access is not None and root.access.relation is not None:
+        return ("alone", way.origin)
+    if member.operation == _COLUMN:
+        return ("columns", way.origin, way.path)
+    # What one prefetch reaches is one cause, and a generic key takes one for all it leads to.
+    starts = [path for path in loaded.get(way.origin, ()) if leads(path, way.path)]
+    key, rest = beyond_generic(way.steps)
+    if rest:
+        starts.append(path_of(key))
+    if not (member.loads or (member.served and starts)):
+        return ("alone", member.index)
+    return ("load", way.origin, min(starts, key=len))

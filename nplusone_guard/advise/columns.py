@@ -31,10 +31,7 @@ def left_out_keys(source: Source | None, paths: Iterable[Path]) -> list[str]:
         return []
     keys: list[str] = []
     for steps in paths:
-        for number, step in enumerate(steps):
-            if step.query_name is not None:
-                break  # from the other side the key is the other model's, of which all is loaded
-            keys.append(query_path(steps[: number + 1]))
+        keys += [query_path(steps[: number + 1]) for number in range(len(steps))]
     if source.only:
         return [key for key in keys if not any(_covers(name, key) for name in source.deferred)]
     return [key for key in keys if key in source.deferred]

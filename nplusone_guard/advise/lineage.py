@@ -50,7 +50,8 @@ def lineage(trace: Trace, index: int, repeated: Container[int]) -> Lineage:
     steps: tuple[Step, ...] = (step,) if step is not None else ()
     ancestors: list[int] = []
     seen = {index}
-    parent, via = _parent(trace, index)
+    further = iter(group.ancestors)
+    parent, via = next(further, None) or _parent(trace, index)
     while parent is not None and parent not in seen:
         seen.add(parent)
         steps = (*via, *steps)
@@ -64,7 +65,7 @@ def lineage(trace: Trace, index: int, repeated: Container[int]) -> Lineage:
         if step is None:
             break
         steps = (step, *steps)
-        parent, via = _parent(trace, parent)
+        parent, via = next(further, None) or _parent(trace, parent)
     return Lineage(None, steps, tuple(reversed(ancestors)))
 
 
@@ -87,10 +88,12 @@ def holds_code(group: QueryGroup, *, repeated: bool) -> bool:
 
 def _parent(trace: Trace, index: int) -> tuple[int | None, tuple[Step, ...]]:
     group = trace.groups[index]
-    if group.parent is not None:
-        return group.parent, group.via
+    if group.ancestors:
+        return group.ancestors[0]
     model = group.access.instance_model if group.access is not None else None
-    if model is None:
+    if group.via:
+        model = group.via[0].model
+    if model is None or group.forked:
         return None, ()
     candidates = [
         number
@@ -108,7 +111,7 @@ def _parent(trace: Trace, index: int) -> tuple[int | None, tuple[Step, ...]]:
             for number, field in zip(candidates, fields, strict=True)
             if field is not None and field.text == group.field.text
         ]
-    return (candidates[0], ()) if len(candidates) == 1 else (None, ())
+    return (candidates[0], group.via) if len(candidates) == 1 else (None, ())
 
 
 def _is_remembered(group: QueryGroup, access: Access) -> bool:

@@ -28,7 +28,7 @@ def loading(paths: Sequence[Path], *, prefetch_only: bool = False) -> str:
         else:
             names.append(path_of(steps))
     further = [_generic(*item) for item in generic.items()]
-    names = [name for name in names if not any(_leads(name, key) for key in generic)]
+    names = [name for name in names if not any(leads(name, key) for key in generic)]
     return _call("prefetch_related", names, further)
 
 
@@ -68,11 +68,11 @@ def _longest(names: Iterable[str]) -> list[str]:
     """The paths that are no beginning of another one."""
     unique = list(dict.fromkeys(names))
     return [
-        name for name in unique if not any(_leads(name, each) for each in unique if each != name)
+        name for name in unique if not any(leads(name, each) for each in unique if each != name)
     ]
 
 
-def _leads(name: str, path: str) -> bool:
+def leads(name: str, path: str) -> bool:
     """Whether a path begins with another one, or is it."""
     return f"{path}__".startswith(f"{name}__")
 

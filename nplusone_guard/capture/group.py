@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nplusone_guard.allow import Allowance
     from nplusone_guard.capture.callsite import Path
     from nplusone_guard.capture.code import Place
+    from nplusone_guard.capture.rows import Line
     from nplusone_guard.trace import Scan, Source, Step
 
 _SALT = os.urandom(8)
@@ -51,13 +52,14 @@ class Group:
         "excuse",
         "failures",
         "follow",
+        "forked",
         "limit",
+        "line",
         "literals",
         "mark",
         "order",
         "owner",
         "parameters",
-        "parent",
         "path",
         "peak",
         "peak_rows",
@@ -72,7 +74,6 @@ class Group:
         "sql",
         "stray",
         "varied",
-        "via",
         "view",
         "writes",
     )
@@ -104,9 +105,9 @@ class Group:
         self.excuse: str | None = None
         self.owner: ref[Any] | int | None = None
         self.allowances: tuple[Allowance, ...] = ()
-        self.parent: Group | None = None
-        self.via: tuple[Step, ...] = ()
+        self.line: Line | None = None  # of the first execution that hangs on an instance
         self.chained = False
+        self.forked = False
         self.stray = False
         self.source: Source | None = None
         self.view: object = None
@@ -115,6 +116,17 @@ class Group:
         self.peak = 0.0  # seconds of the slowest execution
         self.peak_rows = 0
         self.scans: tuple[Scan, ...] | None = None
+
+    def descends(self, line: Line) -> None:
+        """Learn from one of the first executions what its instance hangs on."""
+        above = line.above
+        if above is not None and above.group is self:
+            self.chained = True
+        elif self.line is None or self.line.above is None:
+            self.line = line
+        elif above is not None and _way(line) != _way(self.line):
+            self.forked = True
+        self.stray = above is None
 
     def copy(self) -> Group:
         """A copy that shares nothing mutable."""
@@ -171,7 +183,8 @@ class Group:
         self.redundant += other.redundant
         self.varied = self.varied or other.varied
         self.access = self.access or other.access
-        self.parent = self.parent or other.parent
+        self.line = self.line or other.line
+        self.forked = self.forked or other.forked
         self.stray = self.stray or other.stray
         self.chained = self.chained or other.chained
         self.source = self.source or other.source
@@ -214,9 +227,10 @@ class Group:
             limit=self.limit,
             excuse=self.excuse,
             allowances=self.allowances,
-            parent=index.get(self.parent.key) if self.parent is not None else None,
-            via=self.via,
+            via=self.line.via if self.line is not None else (),
+            ancestors=() if self.line is None or self.forked else _ancestors(self.line, index),
             chained=self.chained,
+            forked=self.forked,
             stray=self.stray,
             source=self.source,
             view=self.view,
@@ -239,6 +253,33 @@ def _rendered_by(places: list[Place], view: object) -> CallSite:
     if code is not None:
         return CallSite(code.co_filename, code.co_firstlineno, code.co_qualname)
     return declaration(view, "") or CallSite("<template from a string>", 1, "")
+
+
+#: A row hangs on no more others than this; a long chain is cut.
+_MOST_ANCESTORS = 16
+
+
+def _way(line: Line) -> list[tuple[int, tuple[Step, ...]]]:
+    """What tells two lines apart."""
+    found: list[tuple[int, tuple[Step, ...]]] = []
+    above: Line | None = line
+    while above is not None and len(found) < _MOST_ANCESTORS:
+        found.append((id(above.group), above.via))
+        above = above.above
+    return found
+
+
+def _ancestors(
+    line: Line, index: Mapping[tuple[object, ...], int]
+) -> tuple[tuple[int, tuple[Step, ...]], ...]:
+    found: list[tuple[int, tuple[Step, ...]]] = []
+    while line.above is not None and len(found) < _MOST_ANCESTORS:
+        number = index.get(line.above.group.key)
+        if number is None:
+            break
+        found.append((number, line.via))
+        line = line.above
+    return tuple(found)
 
 
 def parameters_hash(parameters: Any) -> int:

@@ -12,6 +12,7 @@ from nplusone_guard.capture.group import Group, parameters_hash
 from nplusone_guard.capture.orm import look
 from nplusone_guard.capture.plan import plan_of
 from nplusone_guard.capture.related import source_of
+from nplusone_guard.capture.rows import Line
 from nplusone_guard.shape import as_text, fold, written_table
 from nplusone_guard.trace import LOOKS
 
@@ -60,7 +61,7 @@ class Lane:
         self.memo: Memo | None = None
         self.groups: list[Group] = []
         self.call: FrameType | None = None
-        self.pending: tuple[Any, Group] | None = None if recorder.explain_ms is None else _EXPLAINS
+        self.pending: tuple[Any, Line] | None = None if recorder.explain_ms is None else _EXPLAINS
         self._last: tuple[Any, Any, Any, Any] | None = None  # statement, parameters, and where
         self._calls = 0
         self._bulk_shapes: set[tuple[Path, str]] = set()
@@ -169,17 +170,16 @@ class Lane:
     def _look(self, group: Group, frame: FrameType, inner: FrameType | None) -> None:
         """Read Django's frames: the access, where its instance came from, whose rows it loads."""
         rows = self.recorder.rows
-        access, instance, queryset = look(frame, inner)
+        access, instance, queryset, via = look(frame, inner)
         if group.access is None or group.access.relation is None:
             group.access = access
         owner = None
+        line = Line(group, None, via)
         if instance is not None:
             owner = rows.owner(instance) or self._owner_elsewhere(instance)
-            if owner is not None and owner[0] is group:
-                group.chained = True
-            elif owner is not None and group.parent is None:
-                group.parent, group.via = owner
-            group.stray = owner is None
+            if owner is not None:
+                line = Line(group, owner[0], (*owner[1], *via))
+            group.descends(line)
         if queryset is not None:
             if group.source is None:
                 group.source = source_of(queryset)
@@ -187,7 +187,7 @@ class Lane:
             # that the next row would be fetched with.
             lone = access.peers and instance is not None and owner is None
             if group.source is not None and not lone:
-                self.pending = (queryset, group)
+                self.pending = (queryset, line)
 
     def _owner_elsewhere(self, instance: Model) -> Owner | None:
         """Whose row it is, where no query has begun since in the thread or scope that read it."""

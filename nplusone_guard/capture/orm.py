@@ -15,8 +15,8 @@ from django.db.models import Model, QuerySet
 from nplusone_guard.capture.code import known, learn
 from nplusone_guard.capture.descriptors import DESCRIPTORS, default_manager, hangs_on, label
 from nplusone_guard.capture.related import from_queryset
-from nplusone_guard.capture.rows import relation_step, remote_name
-from nplusone_guard.trace import Access
+from nplusone_guard.capture.rows import relation_step, remote_name, steps_along
+from nplusone_guard.trace import Access, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,11 +57,15 @@ _ORM: Final = ("django/db/models/", "django/contrib/contenttypes/")
 
 
 class Sighting(NamedTuple):
-    """An access with what must not outlive the moment: the instance it hangs on, its queryset."""
+    """An access with what must not outlive the moment: the instance it hangs on, its queryset.
+
+    ``via``: the relations from the instance to the one that it hangs on directly.
+    """
 
     access: Access
     instance: Model | None = None
     queryset: Any = None
+    via: tuple[Step, ...] = ()
 
 
 class _Seen:
@@ -120,7 +124,7 @@ def _look(start: FrameType | None, stop: FrameType | None) -> Sighting:
             if path == "django/db/models/query.py":
                 if name == "prefetch_one_level":
                     # Perhaps for a descriptor further out: Django 6.1's FETCH_PEERS.
-                    seen.prefetch = seen.prefetch or _prefetch(frame.f_locals, seen.queryset)
+                    seen.prefetch = seen.prefetch or _prefetch(frame, seen.queryset)
                 else:
                     _note_queryset(seen, frame, name)
             elif path == "django/db/models/base.py":
@@ -249,7 +253,8 @@ def _compiled(names: Mapping[str, Any], name: str) -> Access | None:
     return Access(operation or "select", model=label(getattr(query, "model", None)))
 
 
-def _prefetch(names: Mapping[str, Any], queryset: Any) -> Sighting:
+def _prefetch(frame: FrameType, queryset: Any) -> Sighting:
+    names = frame.f_locals
     lookup, level = names["lookup"], names["level"]
     instances = names.get("instances") or ()
     first = instances[0] if instances else None
@@ -269,4 +274,11 @@ def _prefetch(names: Mapping[str, Any], queryset: Any) -> Sighting:
         method="prefetch_related",
         remote=remote_name(type(first), name),
     )
+    # Two levels may load the same rows: the lookup tells what the instances alone do not.
+    caller = frame.f_back
+    roots = caller.f_locals.get("model_instances") if caller is not None else None
+    if level and roots and isinstance(roots[0], Model):
+        via = steps_along(type(roots[0]), lookup.prefetch_to.split("__")[:level])
+        if via is not None:
+            return Sighting(access, roots[0], queryset, via)
     return Sighting(access, first, queryset)
