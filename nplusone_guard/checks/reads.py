@@ -13,6 +13,7 @@ from rest_framework.relations import ManyRelatedField, RelatedField, SlugRelated
 from rest_framework.serializers import ListSerializer, Serializer
 
 from nplusone_guard.checks.loaded import Loaded, by_default
+from nplusone_guard.checks.overrides import calls_super
 from nplusone_guard.checks.relations import Relation, relation
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ def _renders_fields(cls: type) -> bool:
             continue
         if base is Serializer:
             return True
-        names = set(getattr(getattr(function, "__code__", None), "co_names", ()))
-        if not {"super", "to_representation"} <= names:
+        if not calls_super(function, "to_representation"):
             return False
     return False
 

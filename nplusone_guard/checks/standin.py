@@ -6,7 +6,6 @@ where it would be run.  A view's own code may need more than that; it is then no
 
 from __future__ import annotations
 
-import inspect
 import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from django.http import HttpRequest
 from rest_framework.serializers import ListSerializer, Serializer
 
 from nplusone_guard.checks.endpoints import of_project
+from nplusone_guard.checks.overrides import LOADS, SETS, defining, ends_in, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,9 +31,6 @@ logger = logging.getLogger("nplusone_guard")
 
 LIST: Final = "list"
 RETRIEVE: Final = "retrieve"
-#: Names in code that loads relations, or that sets what an action answers from.
-_LOADS: Final = frozenset({"select_related", "prefetch_related", "prefetch_related_objects"})
-_SETS: Final = _LOADS | {"queryset", "serializer_class"}
 
 
 class QueryRefused(Exception):
@@ -155,7 +152,7 @@ def _queryset(view: Any, action: str) -> QuerySet[Any] | None:
     found = view.get_queryset()
     if isinstance(found, Manager):
         found = found.all()
-    if any(map(of_project, (_defining(cls, "filter_queryset"), *view.filter_backends))):
+    if any(map(of_project, (defining(cls, "filter_queryset"), *view.filter_backends))):
         found = view.filter_queryset(found)
     return found if isinstance(found, QuerySet) else None
 
@@ -167,11 +164,11 @@ def _pages_are_the_frameworks(view: Any) -> bool:
     """
     paginator = getattr(view, "pagination_class", None)
     between = [cls for cls in (type(view), paginator) if cls is not None]
-    return not any(of_project(_defining(cls, "paginate_queryset")) for cls in between)
+    return not any(of_project(defining(cls, "paginate_queryset")) for cls in between)
 
 
 def _serializer(view: Any, action: str) -> Serializer[Any] | None:
-    if _names_in(_defining(type(view), "get_serializer"), "get_serializer") & _LOADS:
+    if names_in(defining(type(view), "get_serializer"), "get_serializer") & LOADS:
         return None
     if action == LIST:
         found = view.get_serializer([], many=True)
@@ -186,38 +183,10 @@ def _serializer(view: Any, action: str) -> Serializer[Any] | None:
     return found
 
 
-def ends_in(cls: type, name: str) -> str | None:
-    """The framework's method in which a method of a view ends: its own, or by ``super()``.
-
-    ``list`` and ``get_object`` are, where they are not overridden or call the one above; ``get``
-    is ``list`` or ``retrieve`` where it calls it.  ``None`` where that can't be told.
-    """
-    for base in cls.__mro__:
-        if name not in vars(base):
-            continue
-        function = inspect.unwrap(vars(base)[name])
-        code = getattr(function, "__code__", None)
-        if code is None:
-            return None
-        calls = set(code.co_names)
-        follows = not calls & _SETS
-        if _module(function) == "rest_framework.generics" and name == "get_object":
-            return name
-        if _module(function) == "rest_framework.mixins":
-            return name
-        if follows and {"super", name} <= calls:
-            continue
-        actions = calls & {LIST, RETRIEVE}
-        if follows and name == "get" and len(actions) == 1:
-            return ends_in(cls, actions.pop())
-        return None
-    return None
-
-
 def _prepares_itself(cls: type) -> bool:
     """Whether code that runs before an action may change what it answers from."""
     return any(
-        _names_in(base, name) & _SETS
+        names_in(base, name) & SETS
         for base in cls.__mro__
         for name in ("__init__", "setup", "dispatch", "initialize_request", "initial")
         if not base.__module__.startswith(("rest_framework.", "django."))
@@ -227,22 +196,7 @@ def _prepares_itself(cls: type) -> bool:
 def _loads_by_itself(serializer: type) -> bool:
     """Whether a serializer adds to the queryset that it is given."""
     return any(
-        _names_in(base, name) & _LOADS
+        names_in(base, name) & LOADS
         for base in serializer.__mro__
         for name in ("__new__", "__init__", "many_init")
     )
-
-
-def _names_in(cls: type, method: str) -> frozenset[str]:
-    """The names that a method uses which the class itself defines."""
-    found: Any = vars(cls).get(method)
-    function = inspect.unwrap(getattr(found, "__func__", found))
-    return frozenset(getattr(getattr(function, "__code__", None), "co_names", ()))
-
-
-def _defining(cls: type, name: str) -> type:
-    return next((base for base in cls.__mro__ if name in vars(base)), cls)
-
-
-def _module(function: Any) -> str:
-    return str(getattr(function, "__module__", ""))

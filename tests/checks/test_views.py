@@ -412,6 +412,20 @@ class LooksByItself(OrderList):
         return Response(Orders(Order.objects.select_related("customer"), many=True).data)
 
 
+class MakesAList(OrderList):
+    """It calls ``list``, the built-in one, and ``super()``, for something else."""
+
+    def list(self, request, *args, **kwargs):
+        return Response(list(Ids(super().get_queryset(), many=True).data))
+
+
+class GetsAList(OrderList):
+    def get(self, request, *args, **kwargs):
+        super().options(request)
+        assert request.query_params.get("all")
+        return Response(list(Ids(Order.objects.all(), many=True).data))
+
+
 class Widens(OrderList):
     def list(self, request, *args, **kwargs):
         self.queryset = self.queryset.select_related("customer")
@@ -522,6 +536,8 @@ class Renamed(ListAPIView):
     "view",
     [
         LooksByItself,
+        MakesAList,
+        GetsAList,
         Widens,
         WidensFirst,
         LoadsPages,
