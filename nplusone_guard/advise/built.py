@@ -94,11 +94,19 @@ def of_view(trail: Trail, view: type, left: int = 24) -> Spot | None:
 def _attribute(view: type, own: list[type]) -> Spot | None:
     for cls in own:
         if vars(cls).get("queryset") is not None:
-            return class_spot(cls, "queryset")
+            found = class_spot(cls, "queryset")
+            return None if found is None or _is_nothing(found.node) else found
     by_itself = hasattr(view, "get_queryset") and (
         hasattr(view, "list_select_related") or getattr(view, "model", None) is not None
     )
     return class_definition(view) if by_itself and view in own else None
+
+
+def _is_nothing(node: ast.AST) -> bool:
+    """Whether an expression can't have loaded any row: ``None``, ``Order.objects.none()``."""
+    return isinstance(node, ast.Constant) or (
+        isinstance(node, ast.Call) and last_name(node.func) == "none"
+    )
 
 
 def _takes_the_attribute(spot: Spot) -> bool:
@@ -143,7 +151,7 @@ def _declared(trail: Trail, field: FieldPath, owner: type) -> Spot | None:
             given_to = next((word.value for word in words if word.arg == "queryset"), None)
             if given_to is None and hasattr(owner, "base_fields") and isinstance(call, ast.Call):
                 given_to = next(iter(call.args), None)
-            if given_to is None:
+            if given_to is None or _is_nothing(given_to):
                 return None
             return trail.follow(declared.at(given_to)) or declared.at(given_to)
     method = "formfield_for_foreignkey" if is_admin else "__init__"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from inspect import getattr_static
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from nplusone_guard.advise.methods import END_QUERYSET, GIVE_QUERYSET, GO_THROUGH, HAND_ON
 from nplusone_guard.advise.names import (
@@ -155,7 +155,9 @@ class Trail:
         # Model.objects, or any other manager of a model.
         return spot if is_manager(object_of(spot, node)) else None
 
-    def _of_self(self, spot: Spot, node: ast.Attribute, left: int) -> Spot | None:
+    def _of_self(  # noqa: PLR0911  a case a way of getting it
+        self, spot: Spot, node: ast.Attribute, left: int
+    ) -> Spot | None:
         """An attribute or method of ``self``, by the class that ran where it is known."""
         cls, view = spot.cls, self._view
         if cls is None:
@@ -170,6 +172,9 @@ class Trail:
                 return self.follow(value, left - 1)
             function = function_of(found[1])
             return self._result(spot, function_spots(function), left)
+        for each in cls.body:  # of a class within a function, which no module names
+            if _is_function(each, node.attr):
+                return self._result(spot, returned(spot.file, each, (cls, each)), left)
         values = [
             Spot(spot.file, value, (cls, function))
             for function in cls.body
@@ -293,5 +298,5 @@ def _is_serializer(found: Any) -> bool:
     return isinstance(found, type) and hasattr(found, "to_representation")
 
 
-def _is_function(node: ast.AST, name: str) -> bool:
+def _is_function(node: ast.AST, name: str) -> TypeGuard[Function]:
     return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name

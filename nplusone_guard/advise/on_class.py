@@ -44,7 +44,7 @@ def on_class(advised: list[Advised]) -> list[Finding]:
     found = [_placed(each) for each in advised]
     together: dict[CallSite, list[tuple[int, Advised]]] = {}
     for number, each in enumerate(found):
-        fix = each.finding.fix
+        fix = each.finding.fix if each.origin is not None else None
         if fix is not None and fix.where is not None and fix.where.column is None and fix.code:
             together.setdefault(fix.where, []).append((number, each))
     findings = [each.finding for each in found]

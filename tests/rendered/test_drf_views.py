@@ -321,6 +321,23 @@ def test_the_fix_goes_where_the_view_builds_its_queryset(site, name):
         assert site.mend() == []
 
 
+def test_a_queryset_that_is_empty_is_not_the_one_whose_rows_were_read(site):
+    site.write(
+        SERIALIZERS,
+        """
+        class Orders(generics.ListAPIView):
+            queryset = Order.objects.none()
+            serializer_class = OrderSerializer
+
+            def filter_queryset(self, queryset):
+                return Order.objects.all()
+
+        urlpatterns = [path("", Orders.as_view())]
+        """,
+    )
+    assert site.found() == [customer(None)]
+
+
 DETAIL = """
     class ItemSerializer(serializers.ModelSerializer):
         product = serializers.CharField(source="product.name")

@@ -118,6 +118,24 @@ def test_form_with_an_init_of_its_own_gets_no_second_one(site, shelves):
     assert "the queryset behind BoxForm.shelf" in site.finding().fix.explain
 
 
+def test_queryset_that_a_view_sets_is_not_the_one_that_the_form_declares(site, shelves):
+    site.write(
+        """
+        class BoxForm(forms.Form):
+            shelf = forms.ModelChoiceField(queryset=Shelf.objects.none())
+
+        def box(request):
+            form = BoxForm()
+            form.fields["shelf"].queryset = Shelf.objects.all()
+            return render(request, "form.html", {"form": form})
+
+        urlpatterns = [path("", box)]
+        """,
+        files=PAGE,
+    )
+    assert site.found() == [room("BoxForm.shelf")]
+
+
 def test_choices_of_a_form_that_is_given_to_the_browser_field_by_field(site, shelves):
     site.write(
         """

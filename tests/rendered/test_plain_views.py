@@ -119,6 +119,20 @@ WAYS = {
         """,
         "Order.objects.filter(pk__gt=0)",
     ),
+    "class within a function": (
+        """
+        def names():
+            class Page:
+                def orders(self):
+                    return Order.objects.filter(pk__gt=0)
+
+                def names(self):
+                    return [order.customer.name for order in self.orders()]
+
+            return Page().names()
+        """,
+        "Order.objects.filter(pk__gt=0)",
+    ),
     "generator": (
         """
         def numbered():
