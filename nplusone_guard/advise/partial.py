@@ -47,7 +47,8 @@ def partial_read(  # noqa: PLR0911  a case an operation
     if source is None or source.kind != "queryset" or len(member.lineage.steps) != 1:
         return None
     if access.operation == "count":
-        return _count(member, access, chain, where, together)
+        # Count joins: beside a to-many join of the queryset's own, either would change the other.
+        return None if source.joined else _count(member, access, chain, where, together)
     if access.operation == "exists":
         return _exists(member, access, chain, where, together)
     return _aggregate(member, access, chain, source.joined, where, together)
@@ -76,6 +77,13 @@ def _count(
 _REFERS = re.compile(r"\b[A-Z]\w*\(")
 
 
+#: A condition on a column of the relation's own model.
+_OF_A_COLUMN = re.compile(
+    r"[a-z0-9]+(?:_[a-z0-9]+)*"
+    r"(?:__(?:i?exact|i?contains|i?startswith|i?endswith|in|gte?|lte?|range|isnull))?"
+)
+
+
 def _keywords(chain: Chain | None, relation: str | None) -> str | None:
     """The conditions of a plain ``filter(name=value)``, seen from the other model."""
     if chain is None or relation is None or not chain.only("all", "filter", "count"):
@@ -86,6 +94,8 @@ def _keywords(chain: Chain | None, relation: str | None) -> str | None:
     given = filters[0].keywords
     if not given or any(name is None or _REFERS.search(value) for name, value in given):
         return None
+    if any(not _OF_A_COLUMN.fullmatch(name or "") for name, _ in given):
+        return None  # across a to-many relation, count() counts rows and Count(distinct) objects
     return ", ".join(f"{relation}__{name}={value}" for name, value in given)
 
 
@@ -173,6 +183,8 @@ def _rows(
     name, end, read = _taken(access, calls)
     if not all(link.method in _MOVABLE for link in calls):
         return None
+    if end and access.query_name is None:
+        return None  # a generic relation's prefetch filters, which a slice forbids
     queryset = f"{class_name(access.model)}.{access.manager}"
     queryset += "".join(link.text for link in calls)
     if behind:
