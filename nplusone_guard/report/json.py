@@ -32,7 +32,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "db_ms": round(trace.db_ms, 3),
         "wall_ms": round(trace.wall_ms, 3),
         "groups": [_group(group) for group in trace.groups],
-        "findings": [_finding(finding) for finding in assessment.findings],
+        "findings": [finding_to_dict(finding) for finding in assessment.findings],
         "violations": [
             {"limit": each.limit, "allowed": each.allowed, "actual": round(each.actual, 3)}
             for each in assessment.violations
@@ -66,8 +66,10 @@ def _group(group: QueryGroup) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """A finding and what is nested in it, as plain data."""
     return {
+        "id": finding.id,
         "kind": finding.kind,
         "count": finding.count,
         "relation": finding.relation,
@@ -80,7 +82,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sql": finding.shape.text,
         "db_ms": round(finding.db_ms, 3),
         "severity": finding.severity,
-        "nested": [_finding(each) for each in finding.nested],
+        "nested": [finding_to_dict(each) for each in finding.nested],
     }
 
 
