@@ -1,15 +1,17 @@
-"""The pytest plugin: marker ``query_budget`` and fixture ``query_guard``.
+"""The pytest plugin: options, ``query_budget`` and ``query_allow``, fixture ``query_guard``.
 
 Imports Django only where one of them is used.
 """
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from nplusone_guard.budget import LIMITS, Budget
+from nplusone_guard.errors import GuardError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -20,19 +22,114 @@ if TYPE_CHECKING:
 _MARKER = "query_budget"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare options, and what pytest's configuration may say."""
+    group = parser.getgroup("query guard", "database queries of the requests that tests send")
+    group.addoption(
+        "--query-guard",
+        choices=("off", "report", "fail"),
+        nargs="?",
+        const="report",
+        help="Trace each request of a test client or live server. report: say at the end what "
+        "repeats, where, and what to type against it. fail: fail the test in which it happens.",
+    )
+    group.addoption(
+        "--query-guard-report",
+        action="append",
+        default=[],
+        metavar="FORMAT:PATH",
+        help="Write a report: html:PATH, json:PATH, sarif:PATH, md:PATH, or junit-properties for "
+        "the counts of each test in the file of --junit-xml. May be repeated.",
+    )
+    group.addoption(
+        "--query-guard-top",
+        type=_from_one,
+        metavar="N",
+        help="The number of endpoints in the summary's table (default: 10).",
+    )
+    group.addoption(
+        "--query-guard-baseline",
+        choices=("update", "check", "off"),
+        help="update: note all findings of this run as known. check (the default where there is "
+        "the file): known findings fail no test. off: leave the file alone.",
+    )
+    group.addoption(
+        "--query-budgets",
+        choices=("update", "check", "ratchet"),
+        help="update: record the most queries of each endpoint. check: fail the test whose "
+        "request runs more. ratchet: check, and lower what can be lower.",
+    )
+    parser.addini("query_guard", "the default of --query-guard", default="off")
+    parser.addini(
+        "query_guard_baseline",
+        "the file of --query-guard-baseline",
+        default="query_guard_baseline.json",
+    )
+    parser.addini("query_budgets", "the file of --query-budgets", default="query_budgets.toml")
+    parser.addini(
+        "query_guard_accept_suppressed",
+        "whether --query-guard=fail accepts a run in which every finding was suppressed",
+        type="bool",
+        default=False,
+    )
+
+
+def _from_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"it takes a whole number from 1, not {text!r}")
+    return int(text)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Declare the markers; look at the run where an option asks for it."""
     config.addinivalue_line(
         "markers",
         "query_budget(queries=None, duplicates=None, n_plus_one=None, db_ms=None, rows=None): "
         "hold each request that a Django or DRF test client makes in the test to these limits.",
     )
+    config.addinivalue_line(
+        "markers",
+        'query_allow(relation="*", *, reason, until=None): suppress findings on a relation in '
+        "the requests of the test.",
+    )
+    _look_at_the_run(config)
+
+
+def _look_at_the_run(config: pytest.Config) -> None:
+    option = config.option
+    implied = option.query_guard_report or option.query_guard_top or option.query_guard_baseline
+    mode = option.query_guard or config.getini("query_guard")
+    if mode not in {"off", "report", "fail"}:
+        raise pytest.UsageError(f"query_guard = {mode!r}: it takes off, report or fail.")
+    if mode == "off" and implied and option.query_guard is None:
+        mode = "report"
+    if (mode == "off" and option.query_budgets is None) or option.collectonly:
+        return
+    from nplusone_guard.suite.outcome import Options  # noqa: PLC0415  only where it is used
+    from nplusone_guard.suite.plugin import SuitePlugin, is_explicit  # noqa: PLC0415  the same
+
+    options = Options(
+        mode=mode,
+        baseline=option.query_guard_baseline,
+        baseline_path=config.rootpath / config.getini("query_guard_baseline"),
+        budgets=option.query_budgets,
+        budgets_path=config.rootpath / config.getini("query_budgets"),
+        top=option.query_guard_top or 10,
+        explicit=is_explicit(config),
+        accept_suppressed=config.getini("query_guard_accept_suppressed"),
+    )
+    plugin = SuitePlugin(config, options, option.query_guard_report)
+    config.pluginmanager.register(plugin, "nplusone_guard_suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse a marker that is not valid before any test runs."""
     for item in items:
         _marked_budget(item)
+        if item.get_closest_marker("query_allow") is not None:
+            from nplusone_guard.suite.plugin import accepted  # noqa: PLC0415  only where used
+
+            accepted(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -41,10 +138,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     budget = _marked_budget(item)
     if budget is None:
         return (yield)
-    from nplusone_guard.testing import hold_requests  # noqa: PLC0415  imports Django
+    from nplusone_guard.testing import end_at_the_client, hold_requests  # noqa: PLC0415  Django
 
-    with hold_requests(budget):
-        return (yield)
+    try:
+        with hold_requests(budget):
+            return (yield)
+    except GuardError as error:
+        end_at_the_client(error)
+        raise
 
 
 def _marked_budget(item: pytest.Item) -> Budget | None:

@@ -2,138 +2,84 @@
 
 from __future__ import annotations
 
-import functools
-from contextlib import closing, contextmanager
-from threading import RLock
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from django.test import AsyncClient, Client
-
 from nplusone_guard.budget import Budget
-from nplusone_guard.pipeline import capture, open_scope
-from nplusone_guard.streaming import TracedAsyncStream, TracedStream
+from nplusone_guard.errors import BudgetExceeded
+from nplusone_guard.pipeline import capture
+from nplusone_guard.suite.requests import add_observer, remove_observer
 
 if TYPE_CHECKING:
     import unittest
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from nplusone_guard.pipeline import Scope
     from nplusone_guard.report import Report
 
     _TestCase = unittest.TestCase
 else:
     _TestCase = object
 
-_lock = RLock()
-_held: list[Budget] = []
-_originals: dict[type, Any] = {}
+
+#: Where the frames of a test client begin.
+_CLIENTS = ("django/test/client.py", "rest_framework/test.py")
+
+
+class HeldRequests:
+    """Requests held to a budget; ``pending``: what could not be raised where it was sent."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self.pending: list[BudgetExceeded] = []
+
+    def allowances(self) -> tuple[()]:
+        """It accepts nothing."""
+        return ()
+
+    def observe(self, report: Report, *, may_raise: bool) -> None:
+        """Judge a request; raises ``BudgetExceeded`` where it may."""
+        __tracebackhide__ = True
+        try:
+            report.judge(self._budget)
+        except BudgetExceeded as error:
+            if may_raise:
+                raise
+            self.pending.append(error)
+
+    def raise_pending(self) -> None:
+        """Raise the first that is pending."""
+        __tracebackhide__ = True
+        if self.pending:
+            raise self.pending.pop(0)
+
+
+def end_at_the_client(error: BaseException) -> None:
+    """Let the traceback of a request's failure end where the test called its client."""
+    entry = error.__traceback__
+    while entry is not None and entry.tb_next is not None:
+        file = entry.tb_next.tb_frame.f_code.co_filename.replace("\\", "/")
+        if file.endswith(_CLIENTS):
+            entry.tb_next = None
+        entry = entry.tb_next
 
 
 @contextmanager
-def hold_requests(budget: Budget) -> Iterator[None]:
-    """Hold each request that a Django or DRF test client makes to ``budget``.
+def hold_requests(budget: Budget) -> Iterator[HeldRequests]:
+    """Hold each request of the block to ``budget``.
 
-    The request fails with ``BudgetExceeded`` where it is made, a streaming one where its stream
-    has been read.  Budgets nest: each holds.
-    Covers ``Client``, ``AsyncClient`` and their subclasses, DRF's ``APIClient`` among them.
+    One of a Django or DRF test client fails with ``BudgetExceeded`` where it is made, a streaming
+    one where its stream has been read.  One that a server answers in another thread, or whose view
+    failed, does at the end of the block, unless the block itself fails.  Budgets nest: each holds.
     """
-    with _lock:
-        if not _held:
-            _install()
-        _held.append(budget)
+    __tracebackhide__ = True
+    held = HeldRequests(budget)
+    add_observer(held)
     try:
-        yield
+        yield held
     finally:
-        with _lock:
-            _held.remove(budget)
-            if not _held:
-                _uninstall()
-
-
-def _install() -> None:
-    for cls in (Client, AsyncClient):
-        _originals[cls] = cls.request
-    sync_request, async_request = _originals[Client], _originals[AsyncClient]
-
-    @functools.wraps(sync_request)
-    def request(client: Client, **environ: Any) -> Any:
-        __tracebackhide__ = True
-        scope = open_scope(_label(environ))
-        try:
-            response = sync_request(client, **environ)
-        except BaseException:
-            scope.deactivate()
-            scope.close()
-            raise
-        scope.deactivate()
-        return _judged_response(scope, response)
-
-    @functools.wraps(async_request)
-    async def arequest(client: AsyncClient, **environ: Any) -> Any:
-        __tracebackhide__ = True
-        scope = open_scope(_label(environ))
-        try:
-            response = await async_request(client, **environ)
-        except BaseException:
-            scope.deactivate()
-            scope.close()
-            raise
-        scope.deactivate()
-        return _judged_response(scope, response)
-
-    Client.request = request  # type: ignore[method-assign, assignment]
-    AsyncClient.request = arequest  # type: ignore[method-assign, assignment]
-
-
-def _uninstall() -> None:
-    for cls, original in _originals.items():
-        cls.request = original  # type: ignore[attr-defined]
-    _originals.clear()
-
-
-def _label(environ: dict[str, Any]) -> str:
-    method = environ.get("REQUEST_METHOD") or environ.get("method") or "GET"
-    return f"{method} {environ.get('PATH_INFO') or environ.get('path') or '/'}"
-
-
-def _judged_response(scope: Scope, response: Any) -> Any:
-    """The response, judged now, or at the end of its stream: that is where its queries run."""
-    __tracebackhide__ = True
-    held = tuple(_held)
-    if not response.streaming:
-        _judge(scope, held)
-    elif response.is_async:
-        response.streaming_content = _judged_async_stream(scope, response.streaming_content, held)
-    else:
-        response.streaming_content = _judged_stream(scope, response.streaming_content, held)
-    return response
-
-
-def _judge(scope: Scope, held: Iterable[Budget]) -> None:
-    __tracebackhide__ = True
-    report = scope.finish()
-    for budget in held:
-        report.judge(budget)
-
-
-def _judged_stream(
-    scope: Scope, chunks: Iterable[bytes], held: Iterable[Budget]
-) -> Iterator[bytes]:
-    __tracebackhide__ = True
-    with closing(TracedStream(chunks, scope, scope.close)) as traced:
-        yield from traced
-    _judge(scope, held)
-
-
-async def _judged_async_stream(
-    scope: Scope, chunks: AsyncIterator[bytes], held: Iterable[Budget]
-) -> AsyncIterator[bytes]:
-    __tracebackhide__ = True
-    with closing(TracedAsyncStream(chunks, scope, scope.close)) as traced:
-        async for chunk in traced:
-            yield chunk
-    _judge(scope, held)
+        remove_observer(held)
+    held.raise_pending()
 
 
 @contextmanager
@@ -158,8 +104,13 @@ class QueryBudgetMixin(_TestCase):
         """Run one test with its requests held."""
         if self.query_budget is None:
             return super().run(result)
-        with hold_requests(self.query_budget):
+        held = HeldRequests(self.query_budget)
+        self.addCleanup(held.raise_pending)
+        add_observer(held)
+        try:
             return super().run(result)
+        finally:
+            remove_observer(held)
 
     def assertQueryBudget(  # noqa: N802  unittest's naming
         self,

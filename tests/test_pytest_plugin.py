@@ -77,7 +77,7 @@ def test_not_marked(client):
     )
     result.stdout.fnmatch_lines(
         [
-            "E * GET /row-by-row/  6 queries, *",
+            "E * GET /row-by-row/  200  6 queries, *",
             "E *   over budget  queries: 6 of 5 allowed",
             "E *   N+1 5x  shop.Order.customer *",
             "E *       at    */tests/endpoints.py:* in row_by_row*",

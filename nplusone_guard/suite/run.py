@@ -15,10 +15,13 @@ from nplusone_guard.report.json import finding_to_dict, to_dict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nplusone_guard.allow import Allowance
     from nplusone_guard.finding import Finding
     from nplusone_guard.report import Report
 
 VERSION = 1
+#: What the line of a stale allowance says after its name.
+UNMATCHED = "matched nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,10 @@ class Run:
             entry[2].add(each.finding.id)
         self.stale.update(assessment.stale)
 
+    def declare(self, allowances: Iterable[Allowance]) -> None:
+        """Note allowances that held for a request: what none of them matched is stale."""
+        self.stale.update(f"{each} {UNMATCHED}: {each.reason}" for each in allowances)
+
     # -- across processes ------------------------------------------------------------------
 
     def merge(self, other: Run) -> None:
@@ -228,7 +235,7 @@ class Run:
 
     def _is_used(self, line: str) -> bool:
         """Whether an allowance that matched nothing in one request did so in another."""
-        return any(line.startswith(f"{name} matched nothing") for name in self.suppressed)
+        return any(line.startswith(f"{name} {UNMATCHED}:") for name in self.suppressed)
 
 
 def wasted(finding: Finding) -> int:
@@ -253,6 +260,9 @@ def keyed(findings: Iterable[Finding]) -> list[tuple[str, Finding]]:
 def _report(report: Report) -> dict[str, Any]:
     """The JSON of a report, with its findings in an order that does not depend on times."""
     shown = to_dict(report)
+    if report.trace.route:
+        # Paths hold keys, which another run of the same test does not share.
+        shown["label"] = f"{report.trace.method} {report.trace.route}"
     keys = {id(finding): key for key, finding in keyed(report.findings)}
     rows = [
         (_SEVERITIES.index(finding.severity), -wasted(finding), keys[id(finding)], row)

@@ -1,0 +1,106 @@
+"""One process of a run of tests: which test sends requests now, and which of them must fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TYPE_CHECKING, Literal
+
+from nplusone_guard.errors import BudgetExceeded
+from nplusone_guard.suite.run import Run, Seen, keyed
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+
+    from nplusone_guard.allow import Allowance
+    from nplusone_guard.budget import Budget
+    from nplusone_guard.report import Report
+
+Mode = Literal["off", "report", "fail"]
+#: The name of what sends a request while no test runs.
+OUTSIDE = "(outside a test)"
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the requests of one test did, for the properties of a JUnit file."""
+
+    requests: int = 0
+    queries: int = 0
+    findings: int = 0
+
+    def properties(self) -> Iterator[tuple[str, int]]:
+        """Name and value of each property."""
+        yield "query_guard.requests", self.requests
+        yield "query_guard.queries", self.queries
+        yield "query_guard.findings", self.findings
+
+
+@dataclass(slots=True)
+class Session:
+    """Observes each request, records it, and keeps what the test must fail with.
+
+    ``known``: the ids of findings that a baseline accepts.  ``budgets``: recorded budgets by
+    ``"METHOD route"``; a request over its own fails its test.
+    """
+
+    mode: Mode
+    known: Container[str] = ()
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    run: Run = field(default_factory=Run)
+    counts: Counts = field(default_factory=Counts)
+    _test: str = OUTSIDE
+    _number: int = 0
+    _failures: list[str] = field(default_factory=list)
+    _accepted: tuple[Allowance, ...] = ()
+    _lock: RLock = field(default_factory=RLock)
+
+    def begin(self, test: str, accepted: Iterable[Allowance] = ()) -> None:
+        """A test begins; what ``accepted`` covers is suppressed in its requests."""
+        with self._lock:
+            self._test = test
+            self._number = 0
+            self._accepted = tuple(accepted)
+            self.counts = Counts()
+
+    def end(self) -> None:
+        """The test is over."""
+        self.begin(OUTSIDE)
+
+    def allowances(self) -> Iterable[Allowance]:
+        """What the test accepts."""
+        return self._accepted
+
+    def observe(self, report: Report, *, may_raise: bool) -> None:  # noqa: ARG002  all at the end
+        """Record a request; nothing is raised here: the test may send more."""
+        with self._lock:
+            self._number += 1
+            trace = report.trace
+            recorded = self.budgets.get(f"{trace.method} {trace.route}")
+            if recorded is not None:
+                try:
+                    report.judge(recorded)
+                except BudgetExceeded as error:
+                    self._failures.append(str(error))
+            seen = Seen(report, self._test, self._number)
+            self.run.record(seen)
+            self.run.declare(self._accepted)
+            self.counts.requests += 1
+            self.counts.queries += report.queries
+            self.counts.findings += len(report.findings)
+            if self.mode == "fail" and self._is_wrong(report):
+                text = str(report)
+                if text not in self._failures:
+                    self._failures.append(text)
+
+    def _is_wrong(self, report: Report) -> bool:
+        return bool(report.violations) or any(
+            finding.severity == "error" and key not in self.known
+            for key, finding in keyed(report.findings)
+        )
+
+    def failures(self) -> list[str]:
+        """The reports that the test must fail with, since it was last asked."""
+        with self._lock:
+            failures, self._failures = self._failures, []
+        return failures

@@ -1,0 +1,169 @@
+"""The summary at the end of a run: endpoints by waste, each cause once, and what to do next."""
+
+from __future__ import annotations
+
+import linecache
+from typing import TYPE_CHECKING, Any
+
+from nplusone_guard.report.console import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_FINDINGS = 10
+_TITLES = {"n_plus_one": "N+1", "write_loop": "write loop"}
+_COLUMNS = ("wasted", "queries", "requests")
+_INDENT = "      "
+
+
+def lines(run: dict[str, Any], *, top: int) -> Iterator[tuple[str, str]]:
+    """The lines of a summary, each with its style: ``"bad"``, ``"good"``, ``"head"`` or ``""``.
+
+    ``top``: the number of endpoints in the table.
+    """
+    yield from _traced(run)
+    if run["requests"]:
+        yield from _endpoints(run, top)
+    new = [each for each in run["findings"] if not each["known"]]
+    shown = [each for each in new if each["severity"] != "info"][:MOST_FINDINGS]
+    for finding in shown:
+        yield "", ""
+        yield from _finding(finding)
+    more = len(new) - len(shown)
+    if more > 0:
+        yield "", ""
+        yield f"and {_counted(more, 'more finding', 'more findings')} (--query-guard-report)", ""
+    known = len(run["findings"]) - len(new)
+    if known:
+        yield f"{_counted(known, 'known finding', 'known findings')} of the baseline", ""
+    yield from _suppressed(run)
+
+
+def _traced(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    new = [each for each in run["findings"] if not each["known"] and each["severity"] != "info"]
+    bad = any(each["severity"] == "error" for each in new)
+    text = (
+        f"traced {_counted(run['requests'], 'request', 'requests')} "
+        f"in {_counted(run['tests'], 'test', 'tests')}"
+    )
+    if not run["requests"]:
+        yield f"{text}: nothing was looked at", "bad"
+        yield (
+            (
+                "A request is one that a test client sends or a live server answers. A view that "
+                "is called directly is none: trace it with the fixture query_guard.capture()."
+            ),
+            "",
+        )
+        return
+    endpoints = _counted(len(run["endpoints"]), "endpoint", "endpoints")
+    found = _counted(len(new), "finding", "findings") if new else "no finding"
+    yield (
+        f"{text}: {endpoints}, {found}",
+        "bad" if bad else "head" if new else "good",
+    )
+
+
+def _endpoints(run: dict[str, Any], top: int) -> Iterator[tuple[str, str]]:
+    rows = [
+        (
+            str(each["wasted"]),
+            _range(each["queries"]["min"], each["queries"]["max"]),
+            str(each["requests"]),
+            safe(f"{each['method'] or '?'} {each['route'] or '(no route)'}"),
+        )
+        for each in run["endpoints"][:top]
+    ]
+    if not rows:
+        return
+    widths = [
+        max(len(name), *(len(row[column]) for row in rows)) for column, name in enumerate(_COLUMNS)
+    ]
+    heads = "  ".join(name.rjust(width) for name, width in zip(_COLUMNS, widths, strict=True))
+    yield "", ""
+    yield f"  {heads}  endpoint", "head"
+    for *numbers, endpoint in rows:
+        cells = "  ".join(
+            number.rjust(width) for number, width in zip(numbers, widths, strict=True)
+        )
+        yield f"  {cells}  {endpoint}", ""
+    more = len(run["endpoints"]) - len(rows)
+    if more > 0:
+        yield f"  and {_counted(more, 'more endpoint', 'more endpoints')} (--query-guard-top=N)", ""
+
+
+def _range(low: int, high: int) -> str:
+    return str(high) if low == high else f"{low} to {high}"
+
+
+def _finding(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    title = _TITLES.get(finding["kind"], finding["kind"])
+    subject = finding["relation"] or finding["sql"][:60]
+    count = sum(each["count"] for each in _walk(finding))
+    style = "bad" if finding["severity"] == "error" else "head"
+    yield f"{title} {count}x  {safe(subject)}", style
+    tests = finding["tests"]
+    others = f" and {_counted(len(tests) - 1, 'more test', 'more tests')}" if tests[1:] else ""
+    route = f"{finding['method'] or '?'} {finding['route'] or '(no route)'}"
+    yield f"{_INDENT}in    {safe(route)}", ""
+    yield f"{_INDENT}test  {safe(tests[0])}{others}", ""
+    if finding["field_path"]:
+        yield f"{_INDENT}field {safe(finding['field_path'])}", ""
+    if finding["location"] is not None:
+        yield from _place("at", finding["location"])
+    fix = finding["fix"]
+    if fix is None:
+        return
+    gutter = f"{_INDENT}fix   "
+    for line in fix["code"].splitlines():
+        yield f"{gutter}{safe(line)}", "good"
+        gutter = f"{_INDENT}      "
+    if not fix["code"]:
+        yield f"{gutter}{safe(fix['explain'])}", ""
+    if fix["where"] is not None and fix["where"] != finding["location"]:
+        yield from _place("there", fix["where"])
+
+
+def _place(word: str, place: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield (
+        f"{_INDENT}{word:<6}{safe(place['file'])}:{place['line']} in {safe(place['function'])}",
+        "",
+    )
+    source = linecache.getline(place["file"], place["line"]).strip()
+    if source:
+        yield f"{_INDENT}      {place['line']} | {safe(source)[:90]}", ""
+
+
+def _walk(finding: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield finding
+    for each in finding["nested"]:
+        yield from _walk(each)
+
+
+def _suppressed(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    findings = sum(each["findings"] for each in run["suppressed"])
+    stale = len(run["stale"])
+    if not findings and not stale:
+        return
+    yield "", ""
+    yield suppressed_text(run), "head"
+    for each in run["suppressed"]:
+        count = _counted(each["findings"], "finding", "findings")
+        yield (
+            (f"  {safe(each['allowance'])}: {count}, {safe(each['reason'])}"),
+            "",
+        )
+    for line in run["stale"]:
+        yield f"  stale  {safe(line)}", "bad"
+
+
+def suppressed_text(run: dict[str, Any]) -> str:
+    """``"12 suppressed, 3 allowances stale"``."""
+    findings = sum(each["findings"] for each in run["suppressed"])
+    stale = len(run["stale"])
+    text = f"{findings} suppressed"
+    return f"{text}, {_counted(stale, 'allowance', 'allowances')} stale" if stale else text
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
