@@ -112,6 +112,7 @@ class QueryGuardRunnerMixin(_Runner):
     """For a ``DiscoverRunner``: the options of the pytest plugin, and its summary."""
 
     query_guard: Mode = "off"
+    parallel_test_suite = _GuardedParallelSuite
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._guard_mode: Mode | None = kwargs.pop("query_guard", None)

@@ -160,18 +160,26 @@ def updated(recorded: RecordedBudgets, changes: dict[str, int]) -> RecordedBudge
     return replace(result, text=result.text.replace("\n", ending))
 
 
-def _put(lines: list[str], start: int, key: str, queries: int) -> None:
-    import tomlkit  # noqa: PLC0415  an optional dependency
+def _tomlkit() -> Any:
+    try:
+        import tomlkit  # noqa: PLC0415  an optional dependency
+    except ImportError:
+        raise BudgetsError(
+            "budgets are written with tomlkit: pip install 'nplusone-guard[pytest]'"
+        ) from None
+    return tomlkit
 
+
+def _put(lines: list[str], start: int, key: str, queries: int) -> None:
     last = start
     for number in range(start + 1, len(lines)):
         here = _key_of(lines[number])
         if here is None:
             continue
         if here == key:
-            document = tomlkit.parse(lines[number])
+            document = _tomlkit().parse(lines[number])
             document[key]["queries"] = queries
-            lines[number] = tomlkit.dumps(document).rstrip("\n")
+            lines[number] = document.as_string().rstrip("\n")
             return
         if here > key:
             place = number
@@ -192,6 +200,4 @@ def _key_of(line: str) -> str | None:
 
 
 def _entry(key: str, queries: int) -> str:
-    import tomlkit  # noqa: PLC0415  an optional dependency
-
-    return f"{tomlkit.item(key).as_string()} = {{ queries = {queries} }}"
+    return f"{_tomlkit().item(key).as_string()} = {{ queries = {queries} }}"

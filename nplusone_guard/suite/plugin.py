@@ -30,11 +30,15 @@ _MARKUP: dict[str, dict[str, bool]] = {
 }
 
 
-class RequestFailed(pytest.fail.Exception, GuardError):  # type: ignore[misc,name-defined]
+class QueryGuardFailed(pytest.fail.Exception, GuardError):  # type: ignore[misc,name-defined]
     """A test whose requests are not acceptable; its text is their report."""
 
+    __module__ = "builtins"  # as pytest's own: a line of its summary begins with the name alone
+
     def __init__(self, text: str) -> None:
-        pytest.fail.Exception.__init__(self, text, pytrace=False)
+        AssertionError.__init__(self, text)
+        self.msg = text  # what pytest's own failures have
+        self.pytrace = False
 
 
 class SuitePlugin:
@@ -94,7 +98,7 @@ class SuitePlugin:
             raise
         failures = self._session.failures()
         if failures:
-            raise RequestFailed("\n\n".join(failures))
+            raise QueryGuardFailed("\n\n".join(failures))
         return result
 
     # -- the run as a whole ----------------------------------------------------------------

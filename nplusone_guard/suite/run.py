@@ -239,10 +239,17 @@ class Run:
 
 
 def wasted(finding: Finding) -> int:
-    """The queries that mending a finding saves in its request."""
-    if finding.kind in {"n_plus_one", "write_loop", "duplicate"}:
-        return finding.total - (1 if finding.kind == "duplicate" else len(list(finding.walk())))
-    return 0
+    """The queries that mending a finding saves in its request.
+
+    A join leaves none of them, a prefetch one a level, and what is asked twice is asked once.
+    """
+    if finding.kind not in {"n_plus_one", "write_loop", "duplicate"}:
+        return 0
+    if finding.kind == "duplicate":
+        return finding.total - 1
+    code = finding.fix.code if finding.fix is not None else ""
+    joined = code.startswith("select_related(")
+    return finding.total - (0 if joined else sum(1 for _ in finding.walk()))
 
 
 def keyed(findings: Iterable[Finding]) -> list[tuple[str, Finding]]:

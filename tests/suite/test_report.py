@@ -1,0 +1,160 @@
+"""``pytest --query-guard=report`` in a project that has never heard of the guard."""
+
+from __future__ import annotations
+
+from tests.suite.conftest import CLEAN, ONE_CAUSE
+
+
+def test_each_cause_is_named_once_with_its_tests_its_relation_its_line_and_its_fix(project):
+    project.write(ONE_CAUSE)
+    result = project.run("--query-guard=report")
+    result.assert_outcomes(passed=3)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "traced 4 requests in 3 tests: 2 endpoints, 1 finding",
+            "  wasted  queries  requests  endpoint",
+            "       5        6         3  GET row-by-row/",
+            "       0        1         1  GET joined/",
+            "N+1 5x  shop.Order.customer",
+            "      in    GET row-by-row/",
+            "      test  test_project.py::test_one and 1 more test",
+            "      at    */tests/endpoints.py:17 in row_by_row*",
+            "            17 | return JsonResponse(*",
+            '      fix   select_related("customer")',
+            "fail on these: *pytest --query-guard=fail",
+            "only on new ones: *pytest --query-guard=report --query-guard-baseline=update",
+        ]
+    )
+
+
+def test_the_option_alone_reports(project):
+    project.write(CLEAN)
+    result = project.run("--query-guard")
+    result.stdout.fnmatch_lines(["traced 1 request in 1 test: 1 endpoint, no finding"])
+    result.stdout.fnmatch_lines(["to keep it so: *pytest --query-guard=fail"])
+
+
+def test_without_the_option_nothing_is_said(project):
+    project.write(ONE_CAUSE)
+    project.run().stdout.no_fnmatch_line("*query guard*")
+
+
+def test_every_client_and_server_is_seen(project):
+    project.write("""
+from urllib.request import urlopen
+
+class ApiTests(APITestCase):
+    def test_api(self):
+        fill()
+        self.client.get("/api/orders/")
+
+class ServerTests(LiveServerTestCase):
+    def test_server(self):
+        fill()
+        urlopen(self.live_server_url + "/row-by-row/").read()
+
+class AsyncTests(TestCase):
+    async def test_async(self):
+        await self.async_client.get("/row-by-row-async/")
+
+def test_fixture(live_server, filled):
+    urlopen(live_server.url + "/row-by-row/").read()
+
+def test_thread(client, transactional_db):
+    import threading
+    from django.db import connections
+    fill()
+    def send():
+        client.get("/row-by-row/")
+        connections.close_all()
+    thread = threading.Thread(target=send)
+    thread.start()
+    thread.join()
+""")
+    result = project.run("--query-guard=report")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(["traced 5 requests in 5 tests: 3 endpoints, *"])
+    result.stdout.fnmatch_lines(["*3  GET row-by-row/"])
+    result.stdout.fnmatch_lines(["*1  GET row-by-row-async/"])
+    result.stdout.fnmatch_lines(["*1  GET api/orders/*"])
+
+
+def test_a_stream_counts_to_its_end(project):
+    project.write("""
+def test_stream(client, filled):
+    b"".join(client.get("/stream/"))
+""")
+    project.run("--query-guard=report").stdout.fnmatch_lines(
+        ["       5        6         1  GET stream/"]
+    )
+
+
+def test_loops_of_the_test_itself_raise_no_alarm(project):
+    project.write("""
+def test_factories(client, filled):
+    for order in Order.objects.all():
+        order.customer.name
+        order.save()
+    client.get("/joined/")
+""")
+    result = project.run("--query-guard=fail")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["traced 1 request in 1 test: 1 endpoint, no finding"])
+
+
+def test_requests_of_a_fixture_belong_to_its_test(project):
+    project.write("""
+@pytest.fixture
+def sent(client, filled):
+    client.get("/row-by-row/")
+
+def test_it(sent):
+    pass
+""")
+    project.run("--query-guard=report").stdout.fnmatch_lines(
+        ["      test  test_project.py::test_it"]
+    )
+
+
+def test_the_table_is_as_long_as_asked(project):
+    project.write(ONE_CAUSE)
+    result = project.run("--query-guard-top=1")
+    result.stdout.fnmatch_lines(["*  GET row-by-row/", "  and 1 more endpoint (*"])
+    result.stdout.no_fnmatch_line("*  GET joined/")
+
+
+def test_a_run_without_a_request_says_so(project):
+    project.write("def test_nothing():\n    pass\n")
+    result = project.run("--query-guard=report")
+    result.stdout.fnmatch_lines(["traced 0 requests in 0 tests: nothing was looked at"])
+    assert result.ret == 0
+
+
+def test_paths_that_the_settings_exclude_are_not_traced(project):
+    project.settings('NPLUSONE_GUARD = {"EXCLUDE_PATHS": ["/row-"]}\n')
+    project.write(ONE_CAUSE)
+    project.run("--query-guard=report").stdout.fnmatch_lines(["traced 1 request in 1 test: *"])
+
+
+def test_a_wrong_value_in_the_configuration_is_a_usage_error(project):
+    project.write(CLEAN)
+    result = project.run("-o", "query_guard=loud")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*query_guard = 'loud': it takes off, report or fail."])
+
+
+def test_djangos_own_counts_of_queries_keep_working(project):
+    project.write("""
+def test_counts(client, filled, django_assert_num_queries, query_guard):
+    with query_guard.capture() as report, django_assert_num_queries(6):
+        client.get("/row-by-row/")
+    assert report.queries == 6
+
+class Tests(TestCase):
+    def test_counts(self):
+        fill()
+        with self.assertNumQueries(6):
+            self.client.get("/row-by-row/")
+""")
+    project.run("--query-guard=report").assert_outcomes(passed=2)

@@ -1,0 +1,92 @@
+"""Django's runner: ``manage.py test`` with the options of the pytest plugin."""
+
+from __future__ import annotations
+
+import pytest
+
+RUNNER = "--testrunner=nplusone_guard.runner.QueryGuardRunner"
+CASES = """
+class Tests(TestCase):
+    def setUp(self):
+        fill()
+
+    def test_one(self):
+        self.client.get("/row-by-row/")
+
+    def test_joined(self):
+        self.client.get("/joined/")
+
+class More(TestCase):
+    def test_two(self):
+        fill()
+        self.client.get("/row-by-row/")
+
+    def test_own_failure(self):
+        self.client.get("/nothing/")
+"""
+FOUND = [
+    "traced 4 requests in 4 tests: 3 endpoints, 1 finding",
+    "       5        6         2  GET row-by-row/",
+    "N+1 5x  shop.Order.customer",
+    "      test  test_project.More.test_two and 1 more test",
+    '      fix   select_related("customer")',
+]
+
+
+@pytest.mark.parametrize("more", [(), ("--parallel=2",)])
+def test_the_summary_is_the_plugins(project, more):
+    project.write(CASES)
+    result = project.manage(RUNNER, "--query-guard=report", *more)
+    assert result.ret == 0, result.stderr.str()
+    result.stderr.fnmatch_lines(FOUND)
+
+
+@pytest.mark.parametrize("more", [(), ("--parallel=2",)])
+def test_the_test_in_which_it_happens_fails(project, more):
+    project.write(CASES)
+    result = project.manage(RUNNER, "--query-guard=fail", *more)
+    assert result.ret == 1
+    result.stderr.fnmatch_lines(
+        ["FAIL: test_one (test_project.Tests*", "*N+1 5x  shop.Order.cust*"]
+    )
+    result.stderr.fnmatch_lines(["FAILED (failures=2)"])
+
+
+def test_unittest_and_pytest_find_the_same(project):
+    project.write(CASES)
+    by_pytest = project.run("--query-guard=report").stdout.lines
+    by_django = project.manage(RUNNER, "--query-guard=report").stderr.lines
+    for line in FOUND:
+        if not line.startswith("      test"):
+            assert line in by_pytest
+            assert line in by_django
+
+
+def test_without_an_option_it_is_djangos_runner(project):
+    project.write(CASES)
+    result = project.manage(RUNNER)
+    assert result.ret == 0
+    result.stderr.no_fnmatch_line("*query guard*")
+
+
+def test_a_run_without_a_request_fails(project):
+    project.write("class Tests(TestCase):\n    def test_it(self):\n        pass\n")
+    result = project.manage(RUNNER, "--query-guard=fail")
+    assert result.ret == 1
+    result.stderr.fnmatch_lines(["query guard failed: it traced 0 requests, *"])
+
+
+def test_budgets_and_baseline_are_those_of_the_plugin(project):
+    project.write(CASES)
+    result = project.manage(RUNNER, "--query-guard-baseline=update", "--query-budgets=update")
+    assert result.ret == 0
+    result = project.run("--query-guard=fail", "--query-budgets=check")
+    result.assert_outcomes(passed=4)
+
+
+def test_a_file_that_can_not_be_read_is_named(project):
+    project.write(CASES)
+    (project.path / "query_budgets.toml").write_text("[budgets\n")
+    result = project.manage(RUNNER, "--query-budgets=check")
+    assert result.ret == 1
+    result.stderr.fnmatch_lines(["CommandError: *query_budgets.toml: *"])
