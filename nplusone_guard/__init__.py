@@ -4,7 +4,13 @@
 import nplusone_guard.capture  # noqa: F401
 from nplusone_guard.allow import allow
 from nplusone_guard.budget import Budget
-from nplusone_guard.errors import BudgetExceeded, GuardError, NPlusOneDetected
+from nplusone_guard.errors import (
+    BudgetExceeded,
+    GrowthNotMeasured,
+    GuardError,
+    NPlusOneDetected,
+    QueriesGrow,
+)
 from nplusone_guard.finding import Finding
 from nplusone_guard.pipeline import capture
 from nplusone_guard.report import Report
@@ -16,8 +22,10 @@ __all__ = [
     "Budget",
     "BudgetExceeded",
     "Finding",
+    "GrowthNotMeasured",
     "GuardError",
     "NPlusOneDetected",
+    "QueriesGrow",
     "Report",
     "allow",
     "capture",

@@ -22,3 +22,11 @@ class BudgetExceeded(GuardError):
 
 class NPlusOneDetected(GuardError):
     """A relation was loaded row by row."""
+
+
+class QueriesGrow(GuardError):
+    """Queries grow with the data; ``report`` is that of the largest size."""
+
+
+class GrowthNotMeasured(GuardError):
+    """A call that saw nothing of the data's growth, so that equal counts prove nothing."""

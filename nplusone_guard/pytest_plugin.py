@@ -14,10 +14,11 @@ from nplusone_guard.budget import LIMITS, Budget
 from nplusone_guard.errors import GuardError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterable
     from contextlib import AbstractContextManager
 
     from nplusone_guard.report import Report
+    from nplusone_guard.suite.growth import Growth
 
 _MARKER = "query_budget"
 
@@ -197,6 +198,23 @@ class QueryGuard:
         from nplusone_guard.testing import budgeted  # noqa: PLC0415  imports Django
 
         return budgeted(self._name, Budget(**limits))
+
+    def constant(
+        self,
+        grow: Callable[[int], Any],
+        call: Callable[[], Any],
+        sizes: Iterable[int] = (2, 8),
+        *,
+        allow_unread: bool = False,
+    ) -> Growth:
+        """Fail where more queries run on more data; ``grow(n)`` makes n rows, ``call()`` reads.
+
+        See :func:`nplusone_guard.suite.constant.constant`.
+        """
+        __tracebackhide__ = True
+        from nplusone_guard.suite.constant import constant  # noqa: PLC0415  imports Django
+
+        return constant(grow, call, sizes, label=self._name, allow_unread=allow_unread)
 
 
 @pytest.fixture

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 from nplusone_guard.budget import Budget
 from nplusone_guard.errors import BudgetExceeded
 from nplusone_guard.pipeline import capture
+from nplusone_guard.suite.constant import constant
 from nplusone_guard.suite.requests import add_observer, remove_observer
 
 if TYPE_CHECKING:
     import unittest
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from nplusone_guard.report import Report
+    from nplusone_guard.suite.growth import Growth
 
     _TestCase = unittest.TestCase
 else:
@@ -134,3 +136,18 @@ class QueryBudgetMixin(_TestCase):
         with capture(label=self.id(), threshold=threshold) as report:
             yield report
         report.raise_for_violations()
+
+    def assertQueriesConstant(  # noqa: N802  unittest's naming
+        self,
+        grow: Callable[[int], Any],
+        call: Callable[[], Any],
+        sizes: Iterable[int] = (2, 8),
+        *,
+        allow_unread: bool = False,
+    ) -> Growth:
+        """Fail where more queries run on more data; ``grow(n)`` makes n rows, ``call()`` reads.
+
+        See :func:`nplusone_guard.suite.constant.constant`.
+        """
+        __tracebackhide__ = True
+        return constant(grow, call, sizes, label=self.id(), allow_unread=allow_unread)

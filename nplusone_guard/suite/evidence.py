@@ -1,0 +1,173 @@
+"""Whether a call saw anything of the data that grew: equal counts prove nothing if it did not."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nplusone_guard.shape import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nplusone_guard.report import Report
+
+#: The status codes of a redirection, and from where on one says that the request failed.
+_REDIRECTED, _FAILED = 300, 400
+
+_ALLOW = "allow_unread=True accepts that."
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One size: what ``grow`` and ``call`` did.
+
+    ``answer``: what tells the result of one run from that of another: the body of a response, a
+    text or number, how many elements a list has; ``None`` where nothing is known of it.
+    ``status``: that of a response.  ``unread``: what the call returned without reading it.
+    ``leads``: where a response redirects to.
+    """
+
+    size: int
+    report: Report
+    written: frozenset[str]
+    answer: object = None
+    status: int | None = None
+    unread: str | None = None
+    leads: str | None = None
+
+
+def run(size: int, grown: Report, called: Report, result: Any) -> Run:
+    """What is kept of one size; ``result`` itself may hold rows that are rolled back."""
+    status = getattr(result, "status_code", None)
+    leads = None
+    if isinstance(status, int) and _REDIRECTED <= status < _FAILED:
+        leads = str(getattr(result, "url", "")) or None
+    unread = _unread(result)
+    return Run(
+        size=size,
+        report=called,
+        written=frozenset().union(*map(_tables, _texts(grown, _WRITES))),
+        answer=None if unread else _answer(result),
+        status=status if isinstance(status, int) else None,
+        unread=unread,
+        leads=leads,
+    )
+
+
+def doubt(runs: Sequence[Run]) -> str | None:
+    """Why the runs prove nothing, as a line or more; ``None`` where they prove something."""
+    failed = [each for each in runs if each.status is not None and each.status >= _FAILED]
+    if failed:
+        told = ", ".join(f"{each.status} at size {each.size}" for each in failed)
+        return (
+            f"the call answered {told}.\n"
+            "An error page reads little of the data. To measure one, return nothing from call."
+        )
+    return next((_lazy(each.unread) for each in runs if each.unread), None)
+
+
+def unseen(runs: Sequence[Run]) -> str | None:
+    """Why the call seems not to have read what ``grow`` made; ``None`` where it has."""
+    sizes = ", ".join(str(each.size) for each in runs)
+    if not any(each.report.queries for each in runs):
+        return (
+            f"the call ran no query at any size ({sizes}).\n"
+            "Does a cache answer, or does something lazy wait to be read?\n"
+            f"{_ALLOW}"
+        )
+    if _saw(runs):
+        return None
+    written = frozenset().union(*(each.written for each in runs))
+    read = frozenset().union(
+        *(_tables(text) for each in runs for text in _texts(each.report, _ALL))
+    )
+    rows = runs[-1].report.rows
+    same = f"the call read {rows} row{'' if rows == 1 else 's'} at each size ({sizes})"
+    if not written:
+        why = "grow wrote nothing to a database; were its rows saved?"
+    elif written & read:
+        names = _named(written & read)
+        why = f"It reads {names}, but nothing of what grow made: does a filter or a page hide it?"
+    else:
+        why = f"grow wrote {_named(written)}; the call read {_named(read)}."
+    leads = next((each.leads for each in runs if each.leads), None)
+    if leads:
+        why += f"\nIt was redirected to {leads}."
+    return f"{same}.\n{why}\n{_ALLOW}"
+
+
+def _saw(runs: Sequence[Run]) -> bool:
+    first, *others = runs
+    if any(
+        (each.report.queries, each.report.rows) != (first.report.queries, first.report.rows)
+        for each in others
+    ):
+        return True
+    written = frozenset().union(*(each.written for each in runs))
+    groups = [
+        group
+        for each in runs
+        for group in each.report.groups
+        if written & fold(group.shape.text).tables
+    ]
+    if any(
+        group.operation in _WRITES or (group.limit and group.rows >= group.limit * group.count)
+        for group in groups
+    ):
+        return True  # it changed them, or read a full page of them
+    if first.answer is not None:
+        return any(each.answer != first.answer for each in others)
+    return any(group.rows for group in groups)  # one row may count them all
+
+
+_WRITES = frozenset({"insert", "update", "delete"})
+_ALL = frozenset({"select", "other", *_WRITES})
+
+
+def _texts(report: Report, operations: Iterable[str]) -> list[str]:
+    return [group.shape.text for group in report.groups if group.operation in operations]
+
+
+def _tables(text: str) -> frozenset[str]:
+    return fold(text).tables
+
+
+_MOST_NAMED = 6
+
+
+def _named(tables: Iterable[str]) -> str:
+    names = sorted(tables)
+    more = len(names) - _MOST_NAMED
+    if more > 0:
+        names[_MOST_NAMED:] = [f"{more} more"]
+    return ", ".join(names) or "no table"
+
+
+def _answer(result: Any) -> object:
+    if isinstance(getattr(result, "status_code", None), int):
+        return getattr(result, "content", None) or None  # a stream has none
+    if isinstance(result, (str, bytes, int, float)):
+        return result
+    if isinstance(result, (list, tuple, set, frozenset)):
+        return len(result)
+    return None
+
+
+def _unread(result: Any) -> str | None:
+    """The name of a result that has yet to run its queries."""
+    from django.db.models import QuerySet  # noqa: PLC0415
+
+    if isinstance(result, QuerySet):
+        return f"a {type(result).__name__}" if result._result_cache is None else None  # noqa: SLF001
+    if inspect.isgenerator(result) or inspect.isasyncgen(result):
+        return "a generator"
+    return None
+
+
+def _lazy(what: str | None) -> str:
+    return (
+        f"the call returned {what}, whose queries had not run.\n"
+        "Read it in call: return list(...) of it."
+    )
