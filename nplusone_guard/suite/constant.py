@@ -15,7 +15,7 @@ from django.test.testcases import DatabaseOperationForbidden  # type: ignore[att
 from nplusone_guard.errors import GrowthNotMeasured, QueriesGrow
 from nplusone_guard.pipeline import capture
 from nplusone_guard.report.console import safe
-from nplusone_guard.suite.evidence import Run, doubt, run, unseen
+from nplusone_guard.suite.evidence import Sample, doubt, sample, unseen
 from nplusone_guard.suite.growth import Growth, growth
 
 if TYPE_CHECKING:
@@ -51,20 +51,20 @@ def constant(
     __tracebackhide__ = True
     tried = _checked(sizes)
     _refuse_running_loop()
-    _run(grow, call, tried[0], label)
-    runs = [_run(grow, call, size, label) for size in tried]
-    found = growth(label, tried, [each.report for each in runs])
-    nothing = doubt(runs)
+    _sample(grow, call, tried[0], label)
+    samples = [_sample(grow, call, size, label) for size in tried]
+    found = growth(label, tried, [each.report for each in samples])
+    nothing = doubt(samples)
     if nothing is None and found.grown:
         raise QueriesGrow(str(found), found.report)
     if nothing is None and not allow_unread:
-        nothing = unseen(runs)
+        nothing = unseen(samples)
     if nothing is not None:
         raise GrowthNotMeasured(_proves_nothing(label, nothing), found.report)
     return found
 
 
-def _run(grow: Callable[[int], Any], call: Callable[[], Any], size: int, label: str) -> Run:
+def _sample(grow: Callable[[int], Any], call: Callable[[], Any], size: int, label: str) -> Sample:
     __tracebackhide__ = True
     with _rolled_back():
         with capture(label=label) as grown:
@@ -72,7 +72,7 @@ def _run(grow: Callable[[int], Any], call: Callable[[], Any], size: int, label: 
         with capture(label=f"{label} at size {size}", threshold=2) as called:
             result = _awaited(call())
             _finish(result)
-        return run(size, grown, called, result)
+        return sample(size, grown, called, result)
 
 
 @contextmanager

@@ -20,10 +20,10 @@ _ALLOW = "allow_unread=True accepts that."
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Sample:
     """One size: what ``grow`` and ``call`` did.
 
-    ``answer``: what tells the result of one run from that of another: the body of a response, a
+    ``answer``: what tells the results of two sizes apart: the body of a response, a
     text or number, how many elements a list has; ``None`` where nothing is known of it.
     ``status``: that of a response.  ``unread``: what the call returned without reading it.
     ``leads``: where a response redirects to.
@@ -38,14 +38,14 @@ class Run:
     leads: str | None = None
 
 
-def run(size: int, grown: Report, called: Report, result: Any) -> Run:
+def sample(size: int, grown: Report, called: Report, result: Any) -> Sample:
     """What is kept of one size; ``result`` itself may hold rows that are rolled back."""
     status = getattr(result, "status_code", None)
     leads = None
     if isinstance(status, int) and _REDIRECTED <= status < _FAILED:
-        leads = str(getattr(result, "url", "")) or None
+        leads = str(getattr(result, "url", "")).partition("?")[0] or None
     unread = _unread(result)
-    return Run(
+    return Sample(
         size=size,
         report=called,
         written=frozenset().union(*map(_tables, _texts(grown, _WRITES))),
@@ -56,34 +56,34 @@ def run(size: int, grown: Report, called: Report, result: Any) -> Run:
     )
 
 
-def doubt(runs: Sequence[Run]) -> str | None:
-    """Why the runs prove nothing, as a line or more; ``None`` where they prove something."""
-    failed = [each for each in runs if each.status is not None and each.status >= _FAILED]
+def doubt(samples: Sequence[Sample]) -> str | None:
+    """Why the samples prove nothing, as a line or more; ``None`` where they prove something."""
+    failed = [each for each in samples if each.status is not None and each.status >= _FAILED]
     if failed:
         told = ", ".join(f"{each.status} at size {each.size}" for each in failed)
         return (
             f"the call answered {told}.\n"
             "An error page reads little of the data. To measure one, return nothing from call."
         )
-    return next((_lazy(each.unread) for each in runs if each.unread), None)
+    return next((_lazy(each.unread) for each in samples if each.unread), None)
 
 
-def unseen(runs: Sequence[Run]) -> str | None:
+def unseen(samples: Sequence[Sample]) -> str | None:
     """Why the call seems not to have read what ``grow`` made; ``None`` where it has."""
-    sizes = ", ".join(str(each.size) for each in runs)
-    if not any(each.report.queries for each in runs):
+    sizes = ", ".join(str(each.size) for each in samples)
+    if not any(each.report.queries for each in samples):
         return (
             f"the call ran no query at any size ({sizes}).\n"
             "Does a cache answer, or does something lazy wait to be read?\n"
             f"{_ALLOW}"
         )
-    if _saw(runs):
+    if _saw(samples):
         return None
-    written = frozenset().union(*(each.written for each in runs))
+    written = frozenset().union(*(each.written for each in samples))
     read = frozenset().union(
-        *(_tables(text) for each in runs for text in _texts(each.report, _ALL))
+        *(_tables(text) for each in samples for text in _texts(each.report, _ALL))
     )
-    rows = runs[-1].report.rows
+    rows = samples[-1].report.rows
     same = f"the call read {rows} row{'' if rows == 1 else 's'} at each size ({sizes})"
     if not written:
         why = "grow wrote nothing to a database; were its rows saved?"
@@ -92,23 +92,23 @@ def unseen(runs: Sequence[Run]) -> str | None:
         why = f"It reads {names}, but nothing of what grow made: does a filter or a page hide it?"
     else:
         why = f"grow wrote {_named(written)}; the call read {_named(read)}."
-    leads = next((each.leads for each in runs if each.leads), None)
+    leads = next((each.leads for each in samples if each.leads), None)
     if leads:
         why += f"\nIt was redirected to {leads}."
     return f"{same}.\n{why}\n{_ALLOW}"
 
 
-def _saw(runs: Sequence[Run]) -> bool:
-    first, *others = runs
+def _saw(samples: Sequence[Sample]) -> bool:
+    first, *others = samples
     if any(
         (each.report.queries, each.report.rows) != (first.report.queries, first.report.rows)
         for each in others
     ):
         return True
-    written = frozenset().union(*(each.written for each in runs))
+    written = frozenset().union(*(each.written for each in samples))
     groups = [
         group
-        for each in runs
+        for each in samples
         for group in each.report.groups
         if written & fold(group.shape.text).tables
     ]
