@@ -89,7 +89,7 @@ def unseen(samples: Sequence[Sample]) -> str | None:
         why = "grow wrote nothing to a database; were its rows saved?"
     elif written & read:
         names = _named(written & read)
-        why = f"It reads {names}, but nothing of what grow made: does a filter or a page hide it?"
+        why = f"It reads {names}, but nothing of what grow made.\nDoes a filter or a page hide it?"
     else:
         why = f"grow wrote {_named(written)}; the call read {_named(read)}."
     leads = next((each.leads for each in samples if each.leads), None)

@@ -171,7 +171,8 @@ def test_a_filter_that_hides_what_grew(query_guard, orders, accepted):
         doubt(query_guard, orders, call)
         == """\
 the call read 0 rows at each size (2, 8).
-  It reads shop_order, but nothing of what grow made: does a filter or a page hide it?
+  It reads shop_order, but nothing of what grow made.
+  Does a filter or a page hide it?
   allow_unread=True accepts that."""
     )
     assert accepted(orders, call)
