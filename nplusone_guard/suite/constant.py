@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
 from django.db import OperationalError, connections, transaction
+from django.http import StreamingHttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.test.testcases import DatabaseOperationForbidden  # type: ignore[attr-defined]
 
 from nplusone_guard.errors import GrowthNotMeasured, QueriesGrow
@@ -97,16 +99,18 @@ def _roll_back(block: Atomic, alias: str) -> None:
 
 def _finish(result: Any) -> None:
     """Do with a response what a server does: render it, read its stream to the end."""
-    if getattr(result, "is_rendered", True) is False:
+    if isinstance(result, SimpleTemplateResponse) and not result.is_rendered:
         result.render()
-    if getattr(result, "streaming", False) and getattr(result, "is_async", False):
+    if not isinstance(result, StreamingHttpResponse):
+        return
+    if result.is_async:
         async_to_sync(_read)(result)
-    elif getattr(result, "streaming", False):
+    else:
         for _ in result:
             pass
 
 
-async def _read(response: Any) -> None:
+async def _read(response: StreamingHttpResponse) -> None:
     async for _ in response:
         pass
 

@@ -148,8 +148,8 @@ def _named(tables: Iterable[str]) -> str:
 def _answer(result: Any) -> object:
     if isinstance(getattr(result, "status_code", None), int):
         return getattr(result, "content", None) or None  # a stream has none
-    if isinstance(result, (str, bytes, int, float)):
-        return result
+    if isinstance(result, (str, bytes, int, float)) and not isinstance(result, bool):
+        return result  # True says no more than that it went well
     if isinstance(result, (list, tuple, set, frozenset)):
         return len(result)
     return None

@@ -210,6 +210,16 @@ def test_a_statement_of_its_own_for_each_row_is_growth(query_guard, orders):
     assert "queries grow with the data, linear: 1 query per row\n" in text
 
 
+def test_a_request_for_each_row_is_growth(query_guard, orders, client):
+    def call():
+        for _ in Order.objects.all():
+            client.get("/joined/")
+
+    text = failure(query_guard, orders, call)
+    assert "  queries     3   9\n" in text
+    assert heads(text) == ["2 → 8  shop.Order  iterate"]
+
+
 def test_rows_written_one_by_one_are_growth(query_guard, orders):
     def call():
         for order in Order.objects.all():

@@ -210,6 +210,7 @@ def test_of_many_tables_some_are_named(query_guard):
             lambda: Order.objects.count() and None, id="no answer, but a row of that table"
         ),
         pytest.param(lambda: list(Order.objects.all()[:2]), id="a full page"),
+        pytest.param(lambda: Order.objects.count() > 0, id="an answer of yes or no"),
         pytest.param(Order.objects.exists, id="a row that there is"),
         pytest.param(lambda: Order.objects.update(note="seen") and None, id="rows that it wrote"),
         pytest.param(lambda: Order.objects.filter(note="").delete() and None, id="rows it deleted"),
