@@ -65,7 +65,7 @@ class Scope:
             explain_ms=self.options.slow_ms if self.options.explain else None,
         )
         self._tokens: list[tuple[Token[Recorder | None], Token[list[Allowance] | None]]] = []
-        self._start = perf_counter()
+        self._start = self.recorder.start
         self._wall_ms: float | None = None
         self.report = Report(self._assess)
 

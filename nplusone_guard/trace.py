@@ -202,6 +202,8 @@ class QueryGroup:
     ``source``: its queryset, for a group that loaded model instances; ``view``: the class or
     function of the view that ran it.  ``echoes``: the index of an earlier group that had asked
     the same question.  ``peak_ms`` and ``peak_rows``: the most that one execution took.
+    ``first_ms`` and ``last_ms``: milliseconds from the start of the trace to the begin of the first
+    execution and to the end of the last one, its fetch left out.
     ``scans``: the tables its plan reads in full, where the plan was asked for.
     """
 
@@ -231,6 +233,8 @@ class QueryGroup:
     echoes: int | None = None
     peak_ms: float = 0.0
     peak_rows: int = 0
+    first_ms: float = 0.0
+    last_ms: float = 0.0
     scans: tuple[Scan, ...] | None = None
 
     @property

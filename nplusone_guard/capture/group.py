@@ -51,8 +51,10 @@ class Group:
         "epoch",
         "excuse",
         "failures",
+        "first",
         "follow",
         "forked",
+        "last",
         "limit",
         "line",
         "literals",
@@ -84,6 +86,7 @@ class Group:
         self.database = database
         self.sql = sql
         self.path = path
+        self.first = self.last = perf_counter()  # begin of the first execution, end of the last
         self.count = 0
         self.repeats = 0  # executions that belong to an ORM call counted already
         self.calls = 0  # set when the scope closes
@@ -177,6 +180,8 @@ class Group:
         self._add(other)
 
     def _add(self, other: Group) -> None:
+        self.first = min(self.first, other.first)
+        self.last = max(self.last, other.last)
         self.count += other.count
         self.rows += other.rows
         self.seconds += other.seconds
@@ -197,8 +202,12 @@ class Group:
         """What makes two settled groups equal."""
         return self.database, self.path, fold(self.sql).shape.text
 
-    def frozen(self, index: Mapping[tuple[object, ...], int]) -> QueryGroup:
-        """The group as data; ``index`` has the place of each group of the trace by its key."""
+    def frozen(self, index: Mapping[tuple[object, ...], int], start: float) -> QueryGroup:
+        """The group as data.
+
+        ``index`` has the place of each group of the trace by its key; ``start``: when the trace
+        began, by the clock of ``perf_counter``.
+        """
         folded = fold(self.sql)
         places = [element for element in self.path if not isinstance(element, FieldKey)]
         field = describe(
@@ -237,6 +246,8 @@ class Group:
             echoes=index.get(self.echoes.key) if self.echoes is not None else None,
             peak_ms=self.peak * 1_000,
             peak_rows=self.peak_rows,
+            first_ms=max(0.0, self.first - start) * 1_000,
+            last_ms=max(0.0, self.last - start) * 1_000,
             scans=self.scans,
         )
 

@@ -90,9 +90,11 @@ def observe(
         result = execute(sql, params, many, context)
     except BaseException:
         group.failures += 1  # to be tried again
-        group.seconds += perf_counter() - start
+        end = group.last = perf_counter()
+        group.seconds += end - start
         raise
-    group.seconds += perf_counter() - start
+    end = group.last = perf_counter()
+    group.seconds += end - start
     return result
 
 
@@ -105,6 +107,7 @@ class Recorder:
 
     def __init__(self, parent: Recorder | None = None, explain_ms: float | None = None) -> None:
         self.parent = parent
+        self.start = perf_counter()
         self.explain_ms = explain_ms  # from how long on a SELECT's plan is asked for
         self.closed = False
         self.failed = False
@@ -205,7 +208,7 @@ class Recorder:
         """What was recorded so far, or in all once the scope is closed."""
         settled = self.current()
         index = {group.key: number for number, group in enumerate(settled)}
-        return tuple(group.frozen(index) for group in settled)
+        return tuple(group.frozen(index, self.start) for group in settled)
 
     def current(self) -> list[Group]:
         """The groups so far, settled, those of open inner scopes among them."""

@@ -59,6 +59,8 @@ def _group(group: QueryGroup) -> dict[str, Any]:
         "count": group.count,
         "rows": group.rows,
         "db_ms": round(group.db_ms, 3),
+        "first_ms": round(group.first_ms, 3),
+        "last_ms": round(group.last_ms, 3),
         "database": group.database,
         "operation": group.operation,
         "location": _site(group.site),
@@ -100,4 +102,11 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
 def _site(site: CallSite | None) -> dict[str, Any] | None:
     if site is None:
         return None
-    return {"file": shown_path(site.file), "line": site.line, "function": site.function}
+    return {
+        "file": shown_path(site.file),
+        "line": site.line,
+        "function": site.function,
+        "end_line": site.end_line,
+        "column": site.column,
+        "end_column": site.end_column,
+    }

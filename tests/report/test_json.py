@@ -23,6 +23,19 @@ def errors(document):
     return [error.message for error in VALIDATOR.iter_errors(document)]
 
 
+def place(file, line, function, bounds=(None, None, None)):
+    """A location as the JSON has it."""
+    end_line, column, end_column = bounds
+    return {
+        "file": file,
+        "line": line,
+        "function": function,
+        "end_line": end_line,
+        "column": column,
+        "end_column": end_column,
+    }
+
+
 def clean():
     return report(groups=(group(), group("SAVEPOINT s1", 2)))
 
@@ -30,7 +43,10 @@ def clean():
 def n_plus_one():
     fix = Fix('select_related("customer")', "Add it.", where=CallSite("/srv/q.py", 7, "build"))
     found = finding(
-        lazy(field=field("OrderSerializer.customer_name")), path="customer", origin=SITE, fix=fix
+        lazy(field=field("OrderSerializer.customer_name"), first_ms=1.25, last_ms=9.5),
+        path="customer",
+        origin=SITE,
+        fix=fix,
     )
     return report(found, route="orders/", method="GET", status=200)
 
@@ -184,16 +200,18 @@ def test_a_group():
         "count": 5,
         "rows": 5,
         "db_ms": 2.5,
+        "first_ms": 1.25,
+        "last_ms": 9.5,
         "database": "default",
         "operation": "select",
-        "location": {"file": SITE.file, "line": 41, "function": "OrderList.get"},
+        "location": place(SITE.file, 41, "OrderList.get"),
         "relation": "shop.Order.customer",
     }
 
 
 def test_a_finding():
     (each,) = to_dict(n_plus_one())["findings"]
-    location = {"file": SITE.file, "line": 41, "function": "OrderList.get"}
+    location = place(SITE.file, 41, "OrderList.get")
     expected = {
         "kind": "n_plus_one",
         "count": 5,
@@ -210,11 +228,18 @@ def test_a_finding():
     assert {key: each[key] for key in expected} == expected
     fix = {
         "code": 'select_related("customer")',
-        "where": {"file": "/srv/q.py", "line": 7, "function": "build"},
+        "where": place("/srv/q.py", 7, "build"),
         "explain": "Add it.",
         "proven": None,
     }
     assert {key: each["fix"][key] for key in fix} == fix
+
+
+def test_a_place_has_the_bounds_of_its_expression_where_they_are_known():
+    site = CallSite("/srv/q.py", 7, "build", 8, 4, 12)
+    document = to_dict(report(finding(lazy(site=site))))
+    assert document["findings"][0]["location"] == place("/srv/q.py", 7, "build", (8, 4, 12))
+    assert errors(document) == []
 
 
 def test_a_cause_has_its_levels_nested_in_it(shop):
