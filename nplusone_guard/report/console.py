@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nplusone_guard.report.place import SourceLine, shown_path, source_line
+from nplusone_guard.report.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -294,22 +295,3 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _without_directory(text: str) -> str:
     return text.replace(f"{Path.cwd().as_posix()}/", "")
-
-
-#: C0 and C1 controls, direction marks, line and paragraph separators, lone surrogates.
-_UNSAFE = {
-    code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004
-    for code in (
-        *range(0x20),
-        *range(0x7F, 0xA0),
-        *(0x061C, 0x200E, 0x200F, 0x2028, 0x2029),
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-        *range(0xD800, 0xE000),
-    )
-}
-
-
-def safe(text: str) -> str:
-    """Text with every character that could steer a terminal made visible."""
-    return text.translate(_UNSAFE)

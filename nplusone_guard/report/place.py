@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import linecache
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from nplusone_guard.trace import CallSite
+from nplusone_guard.trace import CallSite
 
 
 def shown_path(file: str) -> str:
@@ -46,3 +46,50 @@ def source_line(site: CallSite) -> SourceLine | None:
     if not 0 <= start < end <= len(text):
         return SourceLine(text, 0, 0)
     return SourceLine(text, start, end)
+
+
+def site_of(location: dict[str, Any]) -> CallSite:
+    """The place that a ``location`` of the JSON tells of, its file in the current directory."""
+    file = location["file"]
+    if is_file_name(file):
+        file = str(Path.cwd() / file)
+    return CallSite(**{**location, "file": file})
+
+
+def path_in_checkout(file: str) -> str:
+    """The path as the checkout has it, which is what code hosts want.
+
+    Relative to ``GITHUB_WORKSPACE`` where that is set and the file is below it, else as it is
+    shown.  ``file`` may be relative to the current directory.
+    """
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if workspace and is_file_name(file):
+        try:
+            return Path.cwd().joinpath(file).relative_to(workspace).as_posix()
+        except (OSError, ValueError):
+            pass
+    return shown_path(file)
+
+
+def is_file_name(file: str) -> bool:
+    """Whether it names a file: not ``<string>``, nor a template that is none."""
+    return not file.startswith("<") and "\0" not in file
+
+
+def source_span(site: CallSite) -> tuple[int, int, int] | None:
+    """Bounds of the expression: column, last line, and column behind it, in characters from 0.
+
+    ``None`` where the expression is not known, or the source not to be had.
+    """
+    if site.column is None or site.end_line is None or site.end_column is None:
+        return None
+    first, last = (linecache.getline(site.file, line) for line in (site.line, site.end_line))
+    start, end = _characters(first, site.column), _characters(last, site.end_column)
+    if start is None or end is None or (site.line, start) >= (site.end_line, end):
+        return None
+    return start, site.end_line, end
+
+
+def _characters(line: str, column: int) -> int | None:
+    raw = line.rstrip("\r\n").encode("utf-8", "surrogatepass")
+    return len(raw[:column].decode("utf-8", "replace")) if column <= len(raw) else None
