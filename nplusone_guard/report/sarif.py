@@ -21,6 +21,7 @@ from nplusone_guard.report.words import (
     counted,
     endpoint_name,
     headline,
+    nearest_place,
     place_name,
     seen,
     subject,
@@ -127,18 +128,8 @@ def _message(text: str) -> dict[str, str]:
 
 
 def _locations(finding: dict[str, Any]) -> list[dict[str, Any]]:
-    """The place, else the nearest that is known, else the file of a test that showed it."""
-    fix = finding["fix"] or {"where": None}
-    for place in (finding["location"], finding["origin"], fix["where"]):
-        found = _location(place)
-        if found is not None:
-            return [found]
-    test = finding["tests"][0]
-    file, _, rest = test.partition("::")
-    if rest and is_file_name(file):
-        site = {"file": file, "line": 1, "function": rest}
-        found = _location({**site, "end_line": None, "column": None, "end_column": None})
-    return [found] if found is not None else []
+    found = _location(nearest_place(finding))
+    return [] if found is None else [found]
 
 
 def _location(place: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nplusone_guard.report.place import path_in_checkout
+from nplusone_guard.report.place import is_file_name, path_in_checkout
 from nplusone_guard.report.text import safe
 from nplusone_guard.shape import fold
 
@@ -113,6 +114,25 @@ def place_name(location: dict[str, Any] | None) -> str | None:
     if location is None:
         return None
     return f"{safe(path_in_checkout(location['file']))}:{location['line']}"
+
+
+def nearest_place(finding: dict[str, Any]) -> dict[str, Any] | None:
+    """A place in a file: its own, else the nearest that is known, else a test's that showed it."""
+    fix = finding["fix"] or {"where": None}
+    for place in (finding["location"], finding["origin"], fix["where"]):
+        if place is not None and is_file_name(place["file"]):
+            found: dict[str, Any] = place
+            return found
+    file, _, name = finding["tests"][0].partition("::")
+    if not name or not is_file_name(file):
+        return None
+    bounds = dict.fromkeys(("end_line", "column", "end_column"))
+    return {"file": file, "line": 1, "function": name, **bounds}
+
+
+def stale_line(line: str) -> str:
+    """An allowance that is stale, its place relative to the current directory."""
+    return safe(line.replace(f"{Path.cwd().as_posix()}/", ""))
 
 
 def counted(number: int, noun: str) -> str:
