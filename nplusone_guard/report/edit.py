@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import linecache
 from typing import Any, NamedTuple
 
-from nplusone_guard.report.place import site_of, source_span
+from nplusone_guard.report.place import site_of, source_lines, source_span
 
 #: What takes a queryset and gives one; anything else changes what the code around it gets.
 _LOADING = ("select_related", "prefetch_related")
@@ -35,7 +34,7 @@ def insertion(fix: dict[str, Any] | None) -> Insertion | None:
     if span is None:
         return None
     start, last, end = span
-    lines = [line.rstrip("\r\n") for line in linecache.getlines(site.file)]
+    lines = source_lines(site.file)
     before, behind = (
         [*lines[: last - 1], lines[last - 1][:end]],
         [lines[last - 1][end:], *lines[last:]],

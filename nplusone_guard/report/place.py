@@ -31,7 +31,7 @@ class SourceLine(NamedTuple):
 
 def source_line(site: CallSite) -> SourceLine | None:
     """The line of a place, or ``None`` where its source is not to be had."""
-    line = linecache.getline(site.file, site.line).rstrip("\r\n")
+    line = _line(site.file, site.line)
     text = line.lstrip()
     if not text:
         return None
@@ -83,13 +83,26 @@ def source_span(site: CallSite) -> tuple[int, int, int] | None:
     """
     if site.column is None or site.end_line is None or site.end_column is None:
         return None
-    first, last = (linecache.getline(site.file, line) for line in (site.line, site.end_line))
+    first, last = (_line(site.file, line) for line in (site.line, site.end_line))
     start, end = _characters(first, site.column), _characters(last, site.end_column)
     if start is None or end is None or (site.line, start) >= (site.end_line, end):
         return None
     return start, site.end_line, end
 
 
+def source_lines(file: str) -> list[str]:
+    """The lines of a file without their ends; none where it can not be read."""
+    try:
+        return [line.rstrip("\r\n") for line in linecache.getlines(file)]
+    except ValueError:  # a name that no file can have
+        return []
+
+
+def _line(file: str, number: int) -> str:
+    lines = source_lines(file)
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
 def _characters(line: str, column: int) -> int | None:
-    raw = line.rstrip("\r\n").encode("utf-8", "surrogatepass")
+    raw = line.encode("utf-8", "surrogatepass")
     return len(raw[:column].decode("utf-8", "replace")) if column <= len(raw) else None
