@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nplusone_guard.report.place import is_file_name, path_in_checkout
 from nplusone_guard.report.text import safe
-from nplusone_guard.shape import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,9 +93,18 @@ def total_ms(finding: dict[str, Any]) -> float:
     return float(sum(each["db_ms"] for each in walk(finding)))
 
 
-def subject(finding: dict[str, Any]) -> str:
-    """What it is about: the relation, else the tables."""
-    return safe(finding["relation"] or ", ".join(sorted(fold(finding["sql"]).tables)) or "raw SQL")
+#: The first table of a shape: its keywords are capitals, and spaces are single.
+_TABLE = re.compile(
+    r"""\b(?:FROM|INTO|UPDATE) ((?:(?:"[^"]*"|`[^`]*`|\w+)\.)*)("[^"]*"|`[^`]*`|\w+)"""
+)
+
+
+def subject(part: dict[str, Any]) -> str:
+    """What a finding or a group is about: the relation, else the table."""
+    if part["relation"]:
+        return safe(part["relation"])
+    table = _TABLE.search(part["sql"])
+    return safe(table[2].strip('"`')) if table else "raw SQL"
 
 
 def headline(finding: dict[str, Any]) -> str:

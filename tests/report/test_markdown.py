@@ -84,6 +84,21 @@ def test_text_reads_as_it_is(text):
     assert f"\n{text}\n" in plain
 
 
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ('SELECT a FROM "shop_order" JOIN x ON y WHERE b = 1', "shop_order"),
+        ("SELECT `a` FROM `other`.`shop_order` WHERE b = 1", "shop_order"),
+        ('INSERT INTO "shop_order" ("a") VALUES (1)', "shop_order"),
+        ("UPDATE shop_order SET a = 1", "shop_order"),
+        ('DELETE FROM "shop order" WHERE a = 1', "shop order"),
+        ("SELECT 1", "raw SQL"),
+    ],
+)
+def test_a_finding_without_a_relation_is_about_its_table(sql, named):
+    assert f"### N+1 3x `{named}`\n" in render(run_of(finding(group(sql, 3))))
+
+
 def test_an_address_is_no_link():
     fix = Fix("", "See http://x.example and www.x.example.")
     text = render(run_of(finding(lazy(), fix=fix)))
