@@ -13,7 +13,7 @@ from nplusone_guard.suite.requests import add_observer, remove_observer
 
 if TYPE_CHECKING:
     import unittest
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from nplusone_guard.report import Report

@@ -96,13 +96,17 @@ def _line_of(text: str, key: str) -> str:
     return ""
 
 
+def name_of(method: str | None, route: str | None) -> str | None:
+    """The name of an endpoint in the file, ``"GET api/orders/"``; the root's is ``"GET /"``."""
+    return None if method is None or route is None else f"{method} {route or '/'}"
+
+
 def seen(run: dict[str, Any]) -> dict[str, int]:
     """The most queries that one request of each endpoint ran, by ``"METHOD route"``."""
-    return {
-        f"{each['method']} {each['route']}": each["queries"]["max"]
-        for each in run["endpoints"]
-        if each["method"] and each["route"]
+    counts = {
+        name_of(each["method"], each["route"]): each["queries"]["max"] for each in run["endpoints"]
     }
+    return {name: count for name, count in counts.items() if name is not None}
 
 
 @dataclass(frozen=True, slots=True)

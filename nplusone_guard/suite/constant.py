@@ -16,7 +16,7 @@ from django.test.testcases import DatabaseOperationForbidden  # type: ignore[att
 
 from nplusone_guard.errors import GrowthNotMeasured, QueriesGrow
 from nplusone_guard.pipeline import capture
-from nplusone_guard.report.console import safe
+from nplusone_guard.report.text import safe
 from nplusone_guard.suite.evidence import Sample, doubt, sample, unseen
 from nplusone_guard.suite.growth import Growth, growth
 

@@ -24,6 +24,10 @@ VERSION = 1
 UNMATCHED = "matched nothing"
 
 
+#: Method and route of a request.
+Endpoint = tuple[str | None, str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A request in a run: its report, the test that sent it, and its number in that test."""
@@ -33,10 +37,10 @@ class Seen:
     number: int
 
     @property
-    def endpoint(self) -> tuple[str, str]:
-        """Method and route; the route is ``""`` where no URL pattern matched."""
+    def endpoint(self) -> Endpoint:
+        """Method and route; no route where no URL pattern matched."""
         trace = self.report.trace
-        return trace.method or "", trace.route or ""
+        return trace.method, trace.route
 
 
 @dataclass(slots=True)
@@ -84,7 +88,7 @@ class Run:
 
     requests: int = 0
     tests: set[str] = field(default_factory=set)
-    endpoints: dict[tuple[str, str], _Endpoint] = field(default_factory=dict)
+    endpoints: dict[Endpoint, _Endpoint] = field(default_factory=dict)
     causes: dict[str, _Cause] = field(default_factory=dict)
     suppressed: dict[str, list[Any]] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
@@ -213,7 +217,7 @@ class Run:
                 _endpoint(method, route, endpoint)
                 for (method, route), endpoint in sorted(
                     self.endpoints.items(),
-                    key=lambda item: (-item[1].waste, -item[1].queries_max, item[0]),
+                    key=lambda item: (-item[1].waste, -item[1].queries_max, _named(*item[0])),
                 )
             ],
             "findings": [
@@ -315,11 +319,15 @@ def _loaded(kept: _Kept, values: dict[str, Any]) -> _Kept:
     return kept
 
 
-def _endpoint(method: str, route: str, endpoint: _Endpoint) -> dict[str, Any]:
+def _named(method: str | None, route: str | None) -> tuple[str, bool, str]:
+    return method or "", route is not None, route or ""
+
+
+def _endpoint(method: str | None, route: str | None, endpoint: _Endpoint) -> dict[str, Any]:
     rank = endpoint.worst.rank or [0, 0, "", 0]
     return {
-        "method": method or None,
-        "route": route or None,
+        "method": method,
+        "route": route,
         "requests": endpoint.requests,
         "tests": len(endpoint.tests),
         "queries": {

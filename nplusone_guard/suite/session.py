@@ -7,6 +7,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
 from nplusone_guard.errors import BudgetExceeded
+from nplusone_guard.suite.budgets import name_of
 from nplusone_guard.suite.run import Run, Seen, keyed
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Session:
         with self._lock:
             self._number += 1
             trace = report.trace
-            recorded = self.budgets.get(f"{trace.method} {trace.route}")
+            recorded = self.budgets.get(name_of(trace.method, trace.route) or "")
             if recorded is not None:
                 try:
                     report.judge(recorded)

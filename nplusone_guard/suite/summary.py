@@ -5,13 +5,13 @@ from __future__ import annotations
 import linecache
 from typing import TYPE_CHECKING, Any
 
-from nplusone_guard.report.console import safe
+from nplusone_guard.report.text import safe
+from nplusone_guard.report.words import counted, endpoint_name, headline, stale_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_FINDINGS = 10
-_TITLES = {"n_plus_one": "N+1", "write_loop": "write loop"}
 _COLUMNS = ("wasted", "queries", "requests")
 _INDENT = "      "
 
@@ -32,20 +32,17 @@ def lines(run: dict[str, Any], *, top: int) -> Iterator[tuple[str, str]]:
     more = len(new) - len(shown)
     if more > 0:
         yield "", ""
-        yield f"and {_counted(more, 'more finding', 'more findings')} (--query-guard-report)", ""
+        yield f"and {counted(more, 'more finding')} (--query-guard-report)", ""
     known = len(run["findings"]) - len(new)
     if known:
-        yield f"{_counted(known, 'known finding', 'known findings')} of the baseline", ""
+        yield f"{counted(known, 'known finding')} of the baseline", ""
     yield from _suppressed(run)
 
 
 def _traced(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
     new = [each for each in run["findings"] if not each["known"] and each["severity"] != "info"]
     bad = any(each["severity"] == "error" for each in new)
-    text = (
-        f"traced {_counted(run['requests'], 'request', 'requests')} "
-        f"in {_counted(run['tests'], 'test', 'tests')}"
-    )
+    text = f"traced {counted(run['requests'], 'request')} in {counted(run['tests'], 'test')}"
     if not run["requests"]:
         yield f"{text}: nothing was looked at", "bad"
         yield (
@@ -56,8 +53,8 @@ def _traced(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
             "",
         )
         return
-    endpoints = _counted(len(run["endpoints"]), "endpoint", "endpoints")
-    found = _counted(len(new), "finding", "findings") if new else "no finding"
+    endpoints = counted(len(run["endpoints"]), "endpoint")
+    found = counted(len(new), "finding") if new else "no finding"
     yield (
         f"{text}: {endpoints}, {found}",
         "bad" if bad else "head" if new else "good",
@@ -70,7 +67,7 @@ def _endpoints(run: dict[str, Any], top: int) -> Iterator[tuple[str, str]]:
             str(each["wasted"]),
             _range(each["queries"]["min"], each["queries"]["max"]),
             str(each["requests"]),
-            safe(f"{each['method'] or '?'} {each['route'] or '(no route)'}"),
+            endpoint_name(each),
         )
         for each in run["endpoints"][:top]
     ]
@@ -89,7 +86,7 @@ def _endpoints(run: dict[str, Any], top: int) -> Iterator[tuple[str, str]]:
         yield f"  {cells}  {endpoint}", ""
     more = len(run["endpoints"]) - len(rows)
     if more > 0:
-        yield f"  and {_counted(more, 'more endpoint', 'more endpoints')} (--query-guard-top=N)", ""
+        yield f"  and {counted(more, 'more endpoint')} (--query-guard-top=N)", ""
 
 
 def _range(low: int, high: int) -> str:
@@ -97,15 +94,11 @@ def _range(low: int, high: int) -> str:
 
 
 def _finding(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    title = _TITLES.get(finding["kind"], finding["kind"])
-    subject = finding["relation"] or finding["sql"][:60]
-    count = sum(each["count"] for each in _walk(finding))
     style = "bad" if finding["severity"] == "error" else "head"
-    yield f"{title} {count}x  {safe(subject)}", style
+    yield headline(finding), style
     tests = finding["tests"]
-    others = f" and {_counted(len(tests) - 1, 'more test', 'more tests')}" if tests[1:] else ""
-    route = f"{finding['method'] or '?'} {finding['route'] or '(no route)'}"
-    yield f"{_INDENT}in    {safe(route)}", ""
+    others = f" and {counted(len(tests) - 1, 'more test')}" if tests[1:] else ""
+    yield f"{_INDENT}in    {endpoint_name(finding)}", ""
     yield f"{_INDENT}test  {safe(tests[0])}{others}", ""
     if finding["field_path"]:
         yield f"{_INDENT}field {safe(finding['field_path'])}", ""
@@ -134,12 +127,6 @@ def _place(word: str, place: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"{_INDENT}      {place['line']} | {safe(source)[:90]}", ""
 
 
-def _walk(finding: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield finding
-    for each in finding["nested"]:
-        yield from _walk(each)
-
-
 def _suppressed(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
     findings = sum(each["findings"] for each in run["suppressed"])
     stale = len(run["stale"])
@@ -148,13 +135,13 @@ def _suppressed(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "", ""
     yield suppressed_text(run), "head"
     for each in run["suppressed"]:
-        count = _counted(each["findings"], "finding", "findings")
+        count = counted(each["findings"], "finding")
         yield (
             (f"  {safe(each['allowance'])}: {count}, {safe(each['reason'])}"),
             "",
         )
     for line in run["stale"]:
-        yield f"  stale  {safe(line)}", "bad"
+        yield f"  stale  {stale_line(line)}", "bad"
 
 
 def suppressed_text(run: dict[str, Any]) -> str:
@@ -162,8 +149,4 @@ def suppressed_text(run: dict[str, Any]) -> str:
     findings = sum(each["findings"] for each in run["suppressed"])
     stale = len(run["stale"])
     text = f"{findings} suppressed"
-    return f"{text}, {_counted(stale, 'allowance', 'allowances')} stale" if stale else text
-
-
-def _counted(number: int, one: str, more: str) -> str:
-    return f"{number} {one if number == 1 else more}"
+    return f"{text}, {counted(stale, 'allowance')} stale" if stale else text

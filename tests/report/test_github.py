@@ -58,7 +58,7 @@ def test_a_finding_is_on_its_expression():
         "title": "N+1 75x shop.Order.customer",
     }
     assert message.splitlines()[:2] == [
-        "GET orders/; a fix saves 74 queries.",
+        "GET orders/; a fix saves 75 queries.",
         'select_related("customer")',
     ]
 

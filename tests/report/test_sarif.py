@@ -170,7 +170,7 @@ def test_brackets_that_would_be_a_link_are_escaped():
 def test_the_message_says_what_and_what_to_type():
     text = result_of(samples.in_a_loop())["message"]["text"]
     assert text.splitlines() == [
-        "N+1 75x shop.Order.customer in one request of GET orders/; a fix saves 74 queries.",
+        "N+1 75x shop.Order.customer in one request of GET orders/; a fix saves 75 queries.",
         'select_related("customer")',
         "Add it to the queryset built there: a join instead of a query per row.",
         "There: orders/views.py:5.",

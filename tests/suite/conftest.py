@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """A project that has never heard of the guard, and pytest run in it."""
 
 from __future__ import annotations
@@ -84,17 +83,13 @@ def project(pytester, monkeypatch):
     made = Project(pytester)
     made.settings("")
     return made
-=======
-from __future__ import annotations
-
-import pytest
-
-from tests.shop.models import Customer, Order, OrderItem, Product
 
 
 @pytest.fixture
 def orders(db):
     """``orders(n)`` makes n orders of two items each; nothing is shared between two orders."""
+
+    from tests.shop.models import Customer, Order, OrderItem, Product
 
     def grow(number):
         for n in range(number):
@@ -103,4 +98,3 @@ def orders(db):
                 OrderItem.objects.create(order=order, product=Product.objects.create(name="book"))
 
     return grow
->>>>>>> a3dc20b (Growth: a call is run at several sizes of the data and fails where its queries grow)

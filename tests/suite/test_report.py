@@ -16,7 +16,7 @@ def test_each_cause_is_named_once_with_its_tests_its_relation_its_line_and_its_f
             "  wasted  queries  requests  endpoint",
             "       5        6         3  GET row-by-row/",
             "       0        1         1  GET joined/",
-            "N+1 5x  shop.Order.customer",
+            "N+1 5x shop.Order.customer",
             "      in    GET row-by-row/",
             "      test  test_project.py::test_one and 1 more test",
             "      at    */tests/endpoints.py:17 in row_by_row*",

@@ -27,7 +27,7 @@ class More(TestCase):
 FOUND = [
     "traced 4 requests in 4 tests: 3 endpoints, 1 finding",
     "       5        6         2  GET row-by-row/",
-    "N+1 5x  shop.Order.customer",
+    "N+1 5x shop.Order.customer",
     "      test  test_project.More.test_two and 1 more test",
     '      fix   select_related("customer")',
 ]
