@@ -5,9 +5,12 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
+from nplusone_guard.report import markdown
 from nplusone_guard.report.place import path_in_checkout, site_of, source_span
 from nplusone_guard.report.text import safe
 from nplusone_guard.report.words import (
@@ -21,6 +24,8 @@ from nplusone_guard.report.words import (
 
 #: GitHub shows so many annotations of a level for a step.
 MOST = 10
+#: It refuses the summary of a step above so many bytes.
+_MOST_SUMMARY = 2**20
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -44,6 +49,24 @@ def render(run: dict[str, Any]) -> str:
         if count > MOST
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def publish(run: dict[str, Any], out: IO[str]) -> bool:
+    """Within a job of GitHub Actions, write the commands to ``out`` and add to its summary.
+
+    Whether it is one.  The summary is left as it is where the run would make it too long.  Raises
+    ``OSError`` where it can not be written.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return False
+    out.write(render(run))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        content = markdown.render(run).encode("utf-8")
+        with Path(summary).open("ab") as file:
+            if file.tell() + len(content) <= _MOST_SUMMARY:
+                file.write(content)
+    return True
 
 
 def _command(finding: dict[str, Any]) -> str:

@@ -120,7 +120,8 @@ def _facts(finding: dict[str, Any]) -> Iterator[str]:
     levels = list(walk(finding))
     if len(levels) > 1:
         for each in levels[:_MOST_LEVELS]:
-            yield f"  - {each['count']:,}x {code(subject(each))}"
+            field = "" if each is finding else code(each["field_path"] or "")
+            yield f"  - {each['count']:,}x {code(subject(each))} {field}".rstrip()
         if len(levels) > _MOST_LEVELS:
             yield f"  - and {len(levels) - _MOST_LEVELS:,} more"
 

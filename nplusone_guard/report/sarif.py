@@ -166,7 +166,7 @@ def _related(finding: dict[str, Any]) -> list[dict[str, Any]]:
     fix = finding["fix"] or {"where": None}
     places = [
         *(
-            (each["location"], f"{each['count']} of the queries: {subject(each)}.")
+            (each["location"], f"{each['count']} of the queries: {_level(each)}.")
             for each in walk(finding)
             if each is not finding
         ),
@@ -182,6 +182,11 @@ def _related(finding: dict[str, Any]) -> list[dict[str, Any]]:
         known.add((place_name(place), text))
         related.append({"id": len(related) + 1, **location, "message": _message(text)})
     return related[:_MOST_RELATED]
+
+
+def _level(finding: dict[str, Any]) -> str:
+    field = finding["field_path"]
+    return f"{subject(finding)}, for {safe(field)}" if field else subject(finding)
 
 
 def _edit(finding: dict[str, Any]) -> dict[str, Any] | None:

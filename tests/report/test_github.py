@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import StringIO
 from urllib.parse import unquote
 
 import pytest
 
 from nplusone_guard.finding import Fix
-from nplusone_guard.report.github import render
+from nplusone_guard.report import markdown
+from nplusone_guard.report.github import publish, render
 from nplusone_guard.suite.run import Run, Seen
 from nplusone_guard.trace import CallSite
 from tests.report import sample_run, samples
@@ -129,3 +131,43 @@ def test_a_finding_without_any_file_is_shown_without_a_line():
     run["findings"][0]["tests"] = ["shop.tests.OrderTests.test_list"]
     ((_, properties, _),) = commands(run)
     assert set(properties) == {"title"}
+
+
+# --- Within a job ---
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """A job of GitHub Actions: its summary."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    return tmp_path / "summary.md"
+
+
+def test_within_a_job_a_run_is_annotated_and_added_to_the_summary(job):
+    job.write_text("before\n", encoding="utf-8")
+    run, out = sample_run.run(), StringIO()
+    assert publish(run, out)
+    assert out.getvalue() == render(run)
+    assert job.read_text("utf-8") == f"before\n{markdown.render(run)}"
+
+
+def test_a_summary_that_has_no_room_left_stays_as_it_is(job):
+    before = b"x" * (2**20 - 100)
+    job.write_bytes(before)
+    assert publish(sample_run.run(), StringIO())
+    assert job.read_bytes() == before
+
+
+def test_a_job_without_a_summary_is_annotated(job, monkeypatch):
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    out = StringIO()
+    assert publish(sample_run.run(), out)
+    assert out.getvalue().startswith("::error ")
+
+
+def test_elsewhere_nothing_is_written(job, monkeypatch):
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    out = StringIO()
+    assert not publish(sample_run.run(), out)
+    assert (out.getvalue(), job.exists()) == ("", False)

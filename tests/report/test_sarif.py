@@ -147,7 +147,10 @@ def test_what_the_baseline_lists_is_suppressed_and_nothing_else():
 def test_nested_levels_are_related_locations():
     related = result_of(samples.nested_in_a_serializer())["relatedLocations"]
     texts = [each["message"]["text"] for each in related]
-    assert texts == ["225 of the queries: shop.OrderItem.product.", "The place of the fix."]
+    assert texts == [
+        "225 of the queries: shop.OrderItem.product, for OrderSerializer.items.product_name.",
+        "The place of the fix.",
+    ]
     assert [each["id"] for each in related] == [1, 2]
 
 
