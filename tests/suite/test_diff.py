@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from nplusone_guard.finding import Fix
 from nplusone_guard.report.difference import render
 from nplusone_guard.suite.diff import difference
 from nplusone_guard.suite.run import Run, Seen
+from nplusone_guard.trace import CallSite
 from tests.report.samples import in_a_loop
 from tests.traces import CUSTOMER, finding, group, report
 
@@ -130,3 +135,24 @@ def test_it_stays_below_what_a_comment_may_have():
     assert 30_000 < len(text) < 65_536
     assert "\n\nAnd 10 more.\n" in text
     assert "### Gone" in text
+
+
+def test_the_documentation_shows_what_it_prints():
+    page = Path(__file__).parents[2] / "docs" / "reports.md"
+    if not page.exists():
+        pytest.skip("the source distribution has no documentation")
+    fix = Fix('select_related("customer")', "Add it.", where=CallSite("orders/views.py", 28, "f"))
+    access = replace(CUSTOMER, relation="orders.Order.customer")
+    place = CallSite("orders/serializers.py", 26, "OrderSerializer")
+    new = finding(group(count=25, access=access, site=place), id="new", fix=fix)
+    asked = group('SELECT 1 FROM "orders_rate"', 3, site=CallSite("orders/models.py", 41, "f"))
+    gone = finding(asked, "duplicate", id="gone", severity="warning")
+    base, head = Run(), Run()
+    for run, found_there, one, many in ((base, [gone], [], 4), (head, [], [new], 29)):
+        for route, findings, count in (
+            ("api/orders/", one, many),
+            ("api/orders/<int:pk>/", found_there, 3),
+        ):
+            seen = report(*findings, groups=(group(count=count),), method="GET", route=route)
+            run.record(Seen(seen, "tests/test_api.py::test_it", 1))
+    assert render(difference(base.to_dict(), head.to_dict())) in page.read_text("utf-8")
