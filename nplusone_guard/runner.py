@@ -23,9 +23,9 @@ from django.test.runner import (
     RemoteTestRunner,
 )
 
-from nplusone_guard.suite.baseline import BaselineError
-from nplusone_guard.suite.budgets import BudgetsError
-from nplusone_guard.suite.outcome import Options, Outcome, begin, conclude
+from nplusone_guard.report.github import publish
+from nplusone_guard.report.write import parse_spec
+from nplusone_guard.suite.outcome import Options, Outcome, begin, conclude, write_reports
 from nplusone_guard.suite.requests import add_observer, remove_observer
 from nplusone_guard.suite.run import Run
 
@@ -158,7 +158,9 @@ class QueryGuardRunnerMixin(_Runner):
             return super().run_suite(suite, **kwargs)
         try:
             _session = begin(options)
-        except (BaselineError, BudgetsError) as error:
+            for spec in self._guard_reports:
+                parse_spec(spec)
+        except ValueError as error:  # a specification, a baseline, a file of budgets
             raise CommandError(str(error)) from None
         os.environ[_ENVIRONMENT] = json.dumps(options.dump())
         add_observer(_session)
@@ -195,11 +197,13 @@ class QueryGuardRunnerMixin(_Runner):
         chosen = bool(self.test_name_patterns or self.tags or self.exclude_tags)
         partial = "a run with -k or tags" if chosen else None
         self._outcome = conclude(run.to_dict(), replace(options, partial=partial, failed=failed))
+        write_reports(self._outcome, self._guard_reports, Path.cwd())
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
         sys.stderr.write("\nquery guard\n")
         for text, style in self._outcome.lines:
             start = _COLORS.get(style, "") if color else ""
             sys.stderr.write(f"{start}{text}\x1b[0m\n" if start else f"{text}\n")
+        publish(self._outcome.run, sys.stdout)
 
 
 class QueryGuardRunner(QueryGuardRunnerMixin, DiscoverRunner):

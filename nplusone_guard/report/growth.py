@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nplusone_guard.report.console import MOST_FINDINGS, WIDTH, lines, safe
+from nplusone_guard.report.console import MOST_FINDINGS, WIDTH, lines
 from nplusone_guard.report.report import Assessment
+from nplusone_guard.report.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

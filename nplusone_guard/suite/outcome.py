@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplusone_guard.report.write import parse_spec, write
 from nplusone_guard.suite.baseline import Baseline, noted, removable
 from nplusone_guard.suite.budgets import RecordedBudgets, compare, seen, updated
 from nplusone_guard.suite.session import Mode, Session
 from nplusone_guard.suite.summary import lines, suppressed_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 Line = tuple[str, str]
@@ -106,6 +107,18 @@ def conclude(run: dict[str, Any], options: Options) -> Outcome:
     elif options.mode == "report":
         outcome.lines.extend(_next_step(run, options))
     return outcome
+
+
+def write_reports(outcome: Outcome, specs: Iterable[str], base: Path) -> None:
+    """Write the reports that ``FORMAT:PATH`` name, relative to ``base``.
+
+    Raises ``ValueError`` for a specification that is none, ``OSError`` for a file that can't be
+    written.
+    """
+    for spec in specs:
+        form, path = parse_spec(spec)
+        write(outcome.run, form, base / path)
+        outcome.lines.append((f"report: {path}", ""))
 
 
 def _baseline(run: dict[str, Any], before: Baseline | None, options: Options) -> Iterator[Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,11 @@ import pytest
 
 from nplusone_guard.allow import allowance
 from nplusone_guard.errors import GuardError
+from nplusone_guard.report.github import publish
+from nplusone_guard.report.write import parse_spec
 from nplusone_guard.suite.baseline import BaselineError
 from nplusone_guard.suite.budgets import BudgetsError
-from nplusone_guard.suite.outcome import Options, Outcome, begin, conclude
+from nplusone_guard.suite.outcome import Options, Outcome, begin, conclude, write_reports
 from nplusone_guard.suite.run import Run
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ class SuitePlugin:
         self._outcome: Outcome | None = None
         try:
             self._session = begin(options)
-        except (BaselineError, BudgetsError) as error:
+            for spec in self._reports:
+                parse_spec(spec)
+        except ValueError as error:  # a specification, a baseline, a file of budgets
             raise pytest.UsageError(str(error)) from None
 
     # -- the requests of each test ---------------------------------------------------------
@@ -85,7 +88,9 @@ class SuitePlugin:
             return (yield from self._phase(item, "teardown"))
         finally:
             if self._junit:
-                item.user_properties.extend(self._session.counts.properties())
+                from nplusone_guard.report.junit import properties  # noqa: PLC0415  on use
+
+                item.user_properties.extend(properties(self._session.reports))
             self._session.end()
 
     def _phase(self, item: pytest.Item, when: str) -> Generator[None, object, object]:
@@ -124,7 +129,7 @@ class SuitePlugin:
         options = self._concluding(session)
         try:
             outcome = conclude(self._session.run.to_dict(), options)
-            self._write(outcome)
+            write_reports(outcome, self._reports, self._config.rootpath)
         except (BaselineError, BudgetsError, OSError) as error:
             outcome = Outcome({}, [(f"query guard failed: {error}", "bad")], str(error))
         self._outcome = outcome
@@ -140,16 +145,6 @@ class SuitePlugin:
             reason = "a process was lost"
         return replace(self._options, partial=reason, failed=bool(session.testsfailed))
 
-    def _write(self, outcome: Outcome) -> None:
-        if not self._reports:
-            return
-        from nplusone_guard.report.write import parse_spec, write  # noqa: PLC0415  on use
-
-        for spec in self._reports:
-            form, path = parse_spec(spec)
-            write(outcome.run, form, self._config.rootpath / path)
-            outcome.lines.append((f"report: {path}", ""))
-
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary."""
         if self._outcome is None:
@@ -157,6 +152,8 @@ class SuitePlugin:
         terminalreporter.write_sep("=", "query guard")
         for text, style in self._outcome.lines:
             terminalreporter.write_line(text, **_MARKUP.get(style, {}))
+        if self._options.mode != "off":
+            publish(self._outcome.run, terminalreporter)
         for text in self._lost:
             terminalreporter.write_line(f"nothing is known of the tests of {text}", red=True)
 
@@ -216,8 +213,3 @@ def is_explicit(config: pytest.Config) -> bool:
     """Whether this very command line asks for ``--query-guard=...``."""
     given = " ".join(map(str, config.invocation_params.args))
     return "--query-guard=" in given or "--query-guard " in f"{given} "
-
-
-def in_actions() -> bool:
-    """Whether this runs in a job of GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"

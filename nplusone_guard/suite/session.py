@@ -11,7 +11,7 @@ from nplusone_guard.suite.budgets import name_of
 from nplusone_guard.suite.run import Run, Seen, keyed
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from nplusone_guard.allow import Allowance
     from nplusone_guard.budget import Budget
@@ -20,21 +20,6 @@ if TYPE_CHECKING:
 Mode = Literal["off", "report", "fail"]
 #: The name of what sends a request while no test runs.
 OUTSIDE = "(outside a test)"
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the requests of one test did, for the properties of a JUnit file."""
-
-    requests: int = 0
-    queries: int = 0
-    findings: int = 0
-
-    def properties(self) -> Iterator[tuple[str, int]]:
-        """Name and value of each property."""
-        yield "query_guard.requests", self.requests
-        yield "query_guard.queries", self.queries
-        yield "query_guard.findings", self.findings
 
 
 @dataclass(slots=True)
@@ -49,7 +34,7 @@ class Session:
     known: Container[str] = ()
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     run: Run = field(default_factory=Run)
-    counts: Counts = field(default_factory=Counts)
+    reports: list[Report] = field(default_factory=list)
     _test: str = OUTSIDE
     _number: int = 0
     _failures: list[str] = field(default_factory=list)
@@ -62,7 +47,7 @@ class Session:
             self._test = test
             self._number = 0
             self._accepted = tuple(accepted)
-            self.counts = Counts()
+            self.reports = []
 
     def end(self) -> None:
         """The test is over."""
@@ -86,9 +71,7 @@ class Session:
             seen = Seen(report, self._test, self._number)
             self.run.record(seen)
             self.run.declare(self._accepted)
-            self.counts.requests += 1
-            self.counts.queries += report.queries
-            self.counts.findings += len(report.findings)
+            self.reports.append(report)
             if self.mode == "fail" and self._is_wrong(report):
                 text = str(report)
                 if text not in self._failures:

@@ -158,3 +158,39 @@ class Tests(TestCase):
             self.client.get("/row-by-row/")
 """)
     project.run("--query-guard=report").assert_outcomes(passed=2)
+
+
+def test_an_unknown_form_of_report_is_a_usage_error(project):
+    project.write(CLEAN)
+    result = project.run("--query-guard-report=pdf:out.pdf")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["ERROR: a report is one of html:PATH, *'pdf:out.pdf' is none*"])
+
+
+def test_a_report_that_can_not_be_written_fails_the_run_and_says_so(project):
+    project.write(CLEAN)
+    (project.path / "taken").write_text("a file, not a directory")
+    result = project.run("--query-guard-report=json:taken/run.json")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["query guard failed: *taken*"])
+
+
+def test_the_properties_of_a_junit_file_tell_what_each_test_asked(project):
+    project.write(ONE_CAUSE)
+    project.run("--query-guard-report=junit-properties", "--junit-xml=junit.xml")
+    text = (project.path / "junit.xml").read_text()
+    assert '<property name="query_guard.requests" value="2"' in text
+    assert '<property name="query_guard.queries" value="12"' in text
+    assert "N+1 5x shop.Order.customer" in text
+
+
+def test_within_actions_each_finding_is_an_annotation_and_the_job_has_a_summary(
+    project, monkeypatch
+):
+    summary = project.path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    project.write(ONE_CAUSE)
+    result = project.run("--query-guard=report")
+    result.stdout.fnmatch_lines(["::error file=*endpoints.py,line=17,*::GET row-by-row/*"])
+    assert "GET row-by-row/" in summary.read_text()
