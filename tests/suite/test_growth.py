@@ -35,6 +35,7 @@ def read_customers():
 def test_a_query_for_each_row_fails_with_its_fix(query_guard, orders):
     line = read_customers.__code__.co_firstlineno
     text = failure(query_guard, orders, read_customers)
+    text = re.sub(r" Or\s+fetch_mode\(.+?\), which needs no names\.", "", text)  # since Django 6.1
     assert (
         text.replace("`", '"')  # MariaDB's quotes
         == f"""\
