@@ -43,8 +43,9 @@ def _verdict(growth: Growth) -> str:
 def _sureness(growth: Growth) -> str:
     off, sizes = growth.order.off, len(growth.sizes)
     if off is None:
-        third = growth.sizes[1] * max(2, growth.sizes[1] // max(growth.sizes[0], 1))
-        tried = ", ".join(map(str, (*growth.sizes, third)))
+        largest = growth.sizes[-1]
+        more = largest * (4 if largest <= 10 else 2)  # noqa: PLR2004  what is still quick to make
+        tried = ", ".join(map(str, (*growth.sizes, more)))
         return f"Two sizes only hint at the order; sizes=({tried}) would show it."
     if growth.order.kind == "less":
         return f"No line fits the {sizes} sizes: the first rows cost more than the last."

@@ -113,6 +113,18 @@ def test_several_causes_are_told_the_worst_first(query_guard, orders):
     ]
 
 
+def test_of_many_statements_that_grow_ten_are_told(query_guard, orders):
+    def call():
+        for order in Order.objects.all():
+            for number in range(12):
+                Order.objects.filter(pk=order.pk).values_list(*["pk", "note"] * number)[0]
+
+    text = failure(query_guard, orders, call, (1, 20))
+    assert heads(text) == ["1 → 20  shop.Order  iterate"] * 10
+    assert text.endswith("\n  and 2 more that grew")
+    assert "sizes=(1, 20, 40) would show it" in text
+
+
 # --- The order ---
 
 
