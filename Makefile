@@ -54,7 +54,7 @@ matrix: $(VENV)/.lint  ## the tests on each supported pair of Python and Django
 
 pins: $(INSTALLED)  ## compile requirements/ from pyproject.toml anew
 	@$(BIN)/pip install -q uv
-	@for group in dev ci docs; do \
+	@for group in dev ci docs example; do \
 	  $(UV) pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-header --no-annotate pyproject.toml --group $$group -o requirements/$$group.txt; done
 
