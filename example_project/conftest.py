@@ -141,11 +141,11 @@ def cost():
 
 @pytest.fixture
 def log(monkeypatch):
-    """What is logged, in the form in which it leaves the process."""
+    """``log()``: what has been logged, read from the lines that leave the process."""
     stream = io.StringIO()
     (console,) = [each for each in logging.getLogger().handlers if each.name == "console"]
     monkeypatch.setattr(console, "stream", stream)
-    return stream
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @pytest.fixture

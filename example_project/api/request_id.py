@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -59,15 +58,3 @@ def _named(request: HttpRequest) -> Iterator[str]:
         yield name
     finally:
         _current.reset(token)
-
-
-class RequestIdFilter(logging.Filter):
-    """Gives each record a ``request_id``.
-
-    Django logs a response's status when all middleware is done; that record has the request.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        request = getattr(record, "request", None)
-        record.request_id = getattr(request, "request_id", None) or request_id()
-        return True

@@ -102,9 +102,9 @@ def test_a_fault_of_ours_tells_nothing_but_where_to_look(broken, path, status, c
 
 def test_the_log_has_the_rest_under_the_same_name(broken, log):
     name = broken.get("/api/broken/fault/").json()["error"]["request_id"]
-    (line,) = [line for line in log.getvalue().splitlines() if "Internal Server Error" in line]
-    assert f" ERROR django.request {name} " in line
-    assert "RuntimeError: the password is swordfish" in log.getvalue()
+    (line,) = [line for line in log() if line["level"] == "error"]
+    assert (line["logger"], line["request_id"]) == ("django.request", name)
+    assert "RuntimeError: the password is swordfish" in line["exception"]
 
 
 @pytest.mark.django_db(transaction=True)

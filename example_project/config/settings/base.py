@@ -27,7 +27,11 @@ def listed(name: str) -> list[str]:
 
 
 def database(default: str | None = None) -> dict[str, Any]:
-    """The database of ``DATABASE_URL``; on SQLite with what lets readers and a writer coexist."""
+    """The database of ``DATABASE_URL``.
+
+    On SQLite with what lets readers and a writer coexist; a PostgreSQL that does not answer is
+    given up, so that ``/readyz`` can say so.
+    """
     config = env.db_url("DATABASE_URL", **({} if default is None else {"default": default}))
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
@@ -35,6 +39,17 @@ def database(default: str | None = None) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             **config.get("OPTIONS", {}),
         }
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["OPTIONS"] = {"connect_timeout": 5, **config.get("OPTIONS", {})}
+    return config
+
+
+def cache() -> dict[str, Any]:
+    """The cache of ``CACHE_URL``; a Redis that does not answer is given up, in seconds."""
+    config: dict[str, Any] = env.cache_url("CACHE_URL", default="locmemcache://")
+    if config["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+        limits = {"socket_connect_timeout": 2, "socket_timeout": 2}
+        config["OPTIONS"] = {**limits, **config.get("OPTIONS", {})}
     return config
 
 
@@ -57,11 +72,13 @@ INSTALLED_APPS = [
     "catalogue",
     "orders",
     "api",
+    "observability",
 ]
 
 MIDDLEWARE = [
     # First, so that all that follows logs with the request's id; it runs no query.
     "api.request_id.request_id_middleware",
+    "observability.access.access_log_middleware",
     # Next, so that it sees the queries of all that follows.
     "nplusone_guard.middleware.GuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -75,8 +92,25 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+# Asked every second by load balancers: not traced, not logged, not redirected to HTTPS.
+PROBE_PATHS = ["/healthz", "/readyz"]
+
+STATIC_URL = "/static/"
+
 NPLUSONE_GUARD: dict[str, Any] = {
     "HEADERS": True,
+    # A list of one's own replaces the default, which is all but the probes.
+    "EXCLUDE_PATHS": [
+        *PROBE_PATHS,
+        STATIC_URL,
+        "/favicon.ico",
+        "/robots.txt",
+        "*/jsi18n/",
+        "/__debug__/",
+        "/__guard__/",
+    ],
+    "SLOW_QUERY_MS": env.float("SLOW_QUERY_MS", default=500.0),
+    "REPORTERS": ["observability.guard.log_findings"],
     "BUDGETS": {"api/v[12]/*": {"n_plus_one": 0, "duplicates": 0}},
 }
 
@@ -151,7 +185,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # Counts of throttles: with more than one process they belong in Redis, else each has its own.
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": cache()}
 
 # Pages of other origins that may call the API: each by name, with scheme and port.
 CORS_ALLOWED_ORIGINS = listed("CORS_ALLOWED_ORIGINS")
@@ -197,28 +231,28 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+
+# What sentry_sdk.init is given; nothing, and nothing is sent, but in production.
+SENTRY: dict[str, Any] = {}
 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "api.request_id.RequestIdFilter"}},
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"},
-        "bare": {"format": "{message}", "style": "{"},
-    },
+    "formatters": {"line": {"()": "observability.logs.json_formatter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "stream": "ext://sys.stdout",
-            "filters": ["request_id"],
             "formatter": "line",
         },
-        # The guard's reports are laid out to be read: nothing in front of them.
-        "guard": {"class": "logging.StreamHandler", "formatter": "bare"},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # Django's own logger has a handler already; without this its lines would come twice.
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        # Django's own logger has a handler already; without this its lines would come twice.
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # So has uvicorn's; its line for each request has no request id: ours has.
+        "uvicorn": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "uvicorn.access": {"handlers": [], "propagate": False},
+    },
 }

@@ -115,6 +115,62 @@ def test_a_server_that_is_told_nothing_gets_production(python, server):
     assert python("prod", f"import config.{server}", **REQUIRED).returncode == 0
 
 
+PROBED = (
+    "import django; django.setup(); from django.test import Client; "
+    "client = Client(HTTP_HOST='shop.example.com'); "
+    "print([client.get(path).status_code for path in "
+    "('/healthz', '/readyz', '/healthz/more', '/api/v1/products/')])"
+)
+
+
+def test_production_asks_https_of_all_but_probes(python):
+    given = {**REQUIRED, "DATABASE_URL": "sqlite://:memory:"}
+    assert printed(python("prod", PROBED, **given)) == [200, 200, 301, 301]
+
+
+ONLY_THERE = (
+    "import django, json, sys; django.setup(); import config.urls; "
+    "print(json.dumps([name in sys.modules for name in ('debug_toolbar', 'sentry_sdk')]))"
+)
+
+
+def test_the_toolbar_is_for_development_alone_and_sentry_for_who_asks_for_it(python):
+    assert printed(python("dev", ONLY_THERE)) == [True, False]
+    assert printed(python("dev", ONLY_THERE, DEBUG_TOOLBAR="false")) == [False, False]
+    assert printed(python("test", ONLY_THERE)) == [False, False]
+    assert printed(python("prod", ONLY_THERE, **REQUIRED)) == [False, False]
+    dsn = "https://key@sentry.invalid/1"
+    assert printed(python("prod", ONLY_THERE, **REQUIRED, SENTRY_DSN=dsn)) == [False, True]
+    assert printed(python("dev", ONLY_THERE, SENTRY_DSN=dsn)) == [True, False]
+
+
+TOOLBAR = (
+    "import django, json; django.setup(); from django.test import Client; from django.core "
+    "import management; management.call_command('migrate', verbosity=0); "
+    "client = Client(HTTP_HOST='localhost'); print(json.dumps("
+    "[b'djDebug' in client.get('/api/v1/docs/', headers=headers).content "
+    "for headers in ({'Accept': 'text/html'}, {})]))"
+)
+
+
+def test_the_toolbar_is_on_pages_that_a_browser_asks_for(python, tmp_path):
+    given = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db'}"}
+    assert printed(python("dev", TOOLBAR, **given)) == [True, False]
+
+
+GUARD = (
+    "import django, json; django.setup(); from nplusone_guard.conf import guard_settings; "
+    "chosen = guard_settings(); print(json.dumps([chosen.enabled, chosen.action, chosen.headers, "
+    "chosen.slow_query_ms, len(chosen.problems)]))"
+)
+
+
+def test_production_s_guard_logs_and_tells_clients_nothing(python):
+    assert printed(python("prod", GUARD, **REQUIRED)) == [True, "warn", False, 500, 0]
+    told = {"QUERY_GUARD": "false", "SLOW_QUERY_MS": "50"}
+    assert printed(python("prod", GUARD, **REQUIRED, **told)) == [False, "warn", False, 50, 0]
+
+
 CHOSEN = (
     "import json; from django.conf import settings as s; rest = s.REST_FRAMEWORK; print(json.dumps("
     "{'cache': s.CACHES['default'], 'origins': s.CORS_ALLOWED_ORIGINS, "
