@@ -43,6 +43,7 @@ def environment() -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{VAR / 'demo.sqlite3'}",
         "NAIVE_API": "true",
+        "DEBUG_TOOLBAR": os.environ.get("DEBUG_TOOLBAR") or "false",  # the guard alone talks
         "PYTHONUNBUFFERED": "1",
     }
 
