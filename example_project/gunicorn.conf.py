@@ -14,6 +14,10 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 # The longest that gunicorn takes: a URL with many filters is longer than its default of 4,094.
 limit_request_line = 8_190
 
+# Longer than a proxy keeps an idle connection (60 s with most): else it sends a request into one
+# that is being closed, and answers 502.
+keepalive = 75
+
 timeout = 30
 graceful_timeout = 30
 # A process makes room for a new one some day, and not all at once.

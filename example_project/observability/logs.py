@@ -6,6 +6,7 @@ with the same keys: ``timestamp``, ``level``, ``logger``, ``request_id``, ``even
 
 from __future__ import annotations
 
+import logging
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def configure() -> None:
-    """Hand structlog's loggers to the standard library, whose formatters do the rest."""
+    """Hand what structlog's loggers and ``warnings`` say to the standard library's logging."""
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,

@@ -13,6 +13,10 @@ def start(dsn: str, **options: Any) -> None:
     The SDK itself reads ``SENTRY_ENVIRONMENT`` and ``SENTRY_RELEASE``.
     """
     import sentry_sdk  # noqa: PLC0415  without a DSN nothing of it is loaded
+    from sentry_sdk.integrations.logging import ignore_logger  # noqa: PLC0415
+
+    # Whoever scans the network asks for hosts that we are not: no fault of ours.
+    ignore_logger("django.security.DisallowedHost")
 
     sentry_sdk.init(
         dsn=dsn,

@@ -46,7 +46,9 @@ def database(default: str | None = None) -> dict[str, Any]:
 
 def cache() -> dict[str, Any]:
     """The cache of ``CACHE_URL``; a Redis that does not answer is given up, in seconds."""
-    config: dict[str, Any] = env.cache_url("CACHE_URL", default="locmemcache://")
+    given = env.cache_url("CACHE_URL", default="locmemcache://")
+    # For Redis django-environ gives ?key_prefix=… in lower case, which Django does not read.
+    config: dict[str, Any] = {name.upper(): value for name, value in given.items()}
     if config["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
         limits = {"socket_connect_timeout": 2, "socket_timeout": 2}
         config["OPTIONS"] = {**limits, **config.get("OPTIONS", {})}

@@ -25,13 +25,15 @@ DEBUG = False
 # Not env.str(): a generated key may begin with "$", which would make it another variable's name.
 SECRET_KEY = env.ENVIRON["SECRET_KEY"]
 ALLOWED_HOSTS = listed("ALLOWED_HOSTS")
-DATABASES = {
-    "default": {
-        **database(),
-        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
-        "CONN_HEALTH_CHECKS": True,
+DATABASES = {"default": {**database(), "CONN_HEALTH_CHECKS": True}}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # Connections of a process's own pool: under ASGI, where each request has a thread of its own,
+    # those that CONN_MAX_AGE keeps would never be used again, nor closed.
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DB_POOL_SIZE", default=8),
+        "timeout": 5,  # seconds; before it a request waits for a connection, after it fails
     }
-}
 
 # Files of the docs and the admin: collectstatic gives each a name by its content, which browsers
 # keep for good, and compresses it.

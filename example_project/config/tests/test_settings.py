@@ -83,6 +83,7 @@ def test_production_takes_what_the_environment_says(python):
     assert shown["ALLOWED_HOSTS"] == ["shop.example.com", "www.example.com"]
     assert shown["DATABASES"]["default"]["ENGINE"] == "django.db.backends.postgresql"
     assert shown["DATABASES"]["default"]["HOST"] == "db"
+    assert shown["DATABASES"]["default"]["OPTIONS"]["pool"]["max_size"] == 8
     assert (shown["DEBUG"], shown["NAIVE_API"]) == (False, False)
 
 
@@ -182,7 +183,7 @@ CHOSEN = (
 
 def test_what_production_may_be_told(python):
     given = {
-        "CACHE_URL": "redis://cache:6379/2",
+        "CACHE_URL": "redis://cache:6379/2?key_prefix=shop",
         "CORS_ALLOWED_ORIGINS": "https://shop.example.com, https://admin.example.com:8443",
         "THROTTLE_LOGIN": "3/min",
         "BEHIND_PROXY": "true",
@@ -191,6 +192,7 @@ def test_what_production_may_be_told(python):
     chosen = printed(python("prod", CHOSEN, **REQUIRED, **given))
     assert chosen["cache"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
     assert chosen["cache"]["LOCATION"] == "redis://cache:6379/2"
+    assert chosen["cache"]["KEY_PREFIX"] == "shop"
     assert chosen["origins"] == ["https://shop.example.com", "https://admin.example.com:8443"]
     assert (chosen["rates"]["login"], chosen["rates"]["writes"]) == ("3/min", "60/min")
     assert (chosen["proxies"], chosen["key"]) == (1, "$another")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from datetime import UTC, datetime
 
 import pytest
@@ -74,6 +75,17 @@ def test_a_traceback_is_within_the_line_without_values_of_variables(log, logger)
     assert "ValueError: invalid literal" in line["exception"]
     assert "test_logs.py" in line["exception"]
     assert "swordfish" not in str(line)
+
+
+def test_a_warning_is_a_line_like_any_other(log):
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        logging.captureWarnings(capture=False)  # pytest's own way of catching them
+        logging.captureWarnings(capture=True)
+        warnings.warn("deprecated", stacklevel=1)
+    (line,) = log()
+    assert (line["level"], line["logger"]) == ("warning", "py.warnings")
+    assert "UserWarning: deprecated" in line["event"]
 
 
 def test_below_the_level_there_is_no_line(log):
