@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test services lint format types docs readme bench-overhead bench-memory matrix pins clean
+.PHONY: help demo serve test services e2e fuzz lint format types docs readme bench-overhead bench-memory matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -24,6 +24,12 @@ test: $(INSTALLED)  ## the tests of the library and of the orders API
 
 services: $(INSTALLED)  ## the tests that need a database server, on PostgreSQL and MariaDB
 	@$(BIN)/python -m tests.services
+
+e2e: $(INSTALLED)  ## the orders API over HTTP: gunicorn and uvicorn, SQLite and PostgreSQL
+	@cd example_project && ../$(BIN)/python -m e2e
+
+fuzz: $(VENV)/.lint  ## the orders API against its own schemas, with made-up requests
+	@cd example_project && ../$(BIN)/python -m pytest -q api/tests/fuzz_schema.py
 
 lint: $(VENV)/.lint  ## ruff: rules and format
 	@$(BIN)/ruff check .
