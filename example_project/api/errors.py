@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import ProtectedError
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse
+from django.urls import is_valid_path
+from django.utils.http import escape_leading_slashes
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -125,6 +128,22 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, exceptions.NotFound(), defaults.page_not_found, exception)
+
+
+@csrf_exempt
+def no_endpoint(request: HttpRequest) -> HttpResponse:
+    """The last of the API's URLs takes what no other does: in development, too, a client gets 404
+    in its one form, where ``handler404`` would not be asked.
+
+    A URL that lacks its closing slash is redirected, as ``CommonMiddleware`` does elsewhere: to it
+    each URL of the API now is one.
+    """
+    if not request.path_info.endswith("/"):
+        there = is_valid_path(f"{request.path_info}/")
+        if there and there.func is not no_endpoint:
+            place = request.get_full_path(force_append_slash=True)
+            return HttpResponsePermanentRedirect(escape_leading_slashes(place))
+    return not_found(request, Http404())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

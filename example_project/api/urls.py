@@ -1,13 +1,9 @@
-"""The API's versions, and the naive twins where they are switched on."""
+"""The API's versions, the naive twins where they are switched on, and last all that is neither."""
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
-from rest_framework.routers import SimpleRouter
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from orders.naive import NaiveOrderViewSet
-
-naive = SimpleRouter(use_regex_path=False)
-naive.register("orders", NaiveOrderViewSet, basename="order")
+from api.errors import no_endpoint
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include("api.v1")),
@@ -15,4 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if settings.NAIVE_API:
-    urlpatterns.append(path("naive/", include((naive.urls, "naive"), namespace="naive")))
+    urlpatterns.append(path("naive/", include("api.naive")))
+
+urlpatterns.append(re_path("", no_endpoint))

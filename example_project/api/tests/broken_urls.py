@@ -33,8 +33,8 @@ def plain(request, fault):
 
 
 urlpatterns = [
-    *working,
     path("api/broken/<fault>/", Broken.as_view()),
     path("api/plain/<fault>/", plain),
     path("elsewhere/plain/<fault>/", plain),
+    *working,  # whose last one takes all of /api/
 ]
