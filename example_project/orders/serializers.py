@@ -1,4 +1,4 @@
-"""How orders are shown.  The naive twins use the same ones: only their querysets differ."""
+"""How orders are shown; the naive twins show them by the same ones, or by what these leave."""
 
 from __future__ import annotations
 
