@@ -14,10 +14,11 @@ from jsonschema import Draft202012Validator
 from rest_framework.authtoken.models import Token
 
 from accounts.models import Customer, User
+from api.tests.operations import Shop
 from api.tests.schema_client import SchemaClient
 from catalogue.models import Category, Product
 from nplusone_guard import capture
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderEvent, OrderItem
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +124,26 @@ def hers(ada, client_of):
 def anyone():
     """A client without credentials."""
     return SchemaClient()
+
+
+@pytest.fixture
+def clients(api, hers, anyone, client_of):
+    """By name: ``"staff"``, ``"ada"``, ``"grace"`` (a customer without orders), ``"anyone"``."""
+    grace = User.objects.create_user("grace")
+    Customer.objects.create(user=grace, name="Grace", email="grace@example.com")
+    return {"staff": api, "ada": hers, "grace": client_of(grace), "anyone": anyone}
+
+
+@pytest.fixture
+def shop(clients, ada, grow, stocked):
+    """30 orders of three items, one of them Ada's, each with its event; and what nobody needs."""
+    orders = [*grow(29), *grow(1, ada)]
+    OrderEvent.objects.bulk_create(
+        OrderEvent(order=order, kind=OrderEvent.Kind.PLACED, status=order.status)
+        for order in orders
+    )
+    (product,) = stocked(1)
+    return Shop(clients, ada, orders[-1], product, Category.objects.create(name="Empty"))
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ import re
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
-from django.urls import URLPattern, get_resolver
+from django.urls import get_resolver
 
-from api import v1, v2
+from api.tests.routes import methods, views
 from api.tests.schema_client import openapi
 from nplusone_guard.view_budget import declared_budgets
 
 VERSIONS = ["v1", "v2"]
-METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def operations(version):
@@ -115,26 +114,17 @@ def test_lists_have_pages(version):
 # --- Budgets ---
 
 
-def views():
-    for module in (v1, v2):
-        yield from patterns(module.urlpatterns, f"{module.app_name}/")
-
-
-def patterns(given, prefix):
-    for each in given:
-        path = f"{prefix}{each.pattern}"
-        if isinstance(each, URLPattern):
-            yield path, each.callback
-        else:
-            yield from patterns(each.url_patterns, path)
-
-
-@pytest.mark.parametrize(("path", "view"), [pytest.param(*each, id=each[0]) for each in views()])
-def test_each_view_declares_what_it_may_cost(path, view):
-    handlers = set(getattr(view, "actions", None) or {m for m in METHODS if hasattr(view.cls, m)})
-    methods = handlers & set(view.cls.http_method_names) - {"head"}
-    assert methods
-    for method in methods:
+@pytest.mark.parametrize(
+    ("version", "path", "view"),
+    [
+        pytest.param(version, *each, id=f"{version}/{each[0]}")
+        for version in VERSIONS
+        for each in views(version)
+    ],
+)
+def test_each_view_declares_what_it_may_cost(version, path, view):
+    assert methods(view)
+    for method in methods(view):
         declared = declared_budgets(view, method.upper())
         assert declared, f"{method.upper()} {path}"
         assert declared[-1].queries <= 10, f"{method.upper()} {path}"
