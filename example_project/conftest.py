@@ -38,24 +38,26 @@ def grow(db):
     numbers = count(1)
 
     def add(orders, customer=None):
-        made = []
-        for _ in range(orders):
-            number = next(numbers)
-            buyer = customer or Customer.objects.create(
-                name=f"Customer {number}", email=f"{number}@example.com"
+        numbered = [next(numbers) for _ in range(orders)]
+        buyers = [customer] * orders
+        if customer is None:
+            buyers = Customer.objects.bulk_create(
+                Customer(name=f"Customer {number}", email=f"{number}@example.com")
+                for number in numbered
             )
-            order = Order.objects.create(customer=buyer)
-            for item in range(3):
-                product = Product.objects.create(
-                    category=Category.objects.create(name=f"Category {number}.{item}"),
-                    sku=f"{number}.{item}",
-                    name=f"Product {number}.{item}",
-                    price=Decimal("9.99") + item,
-                )
-                OrderItem.objects.create(
-                    order=order, product=product, quantity=item + 1, unit_price=product.price
-                )
-            made.append(order)
+        made = Order.objects.bulk_create(Order(customer=buyer) for buyer in buyers)
+        names = [f"{number}.{item}" for number in numbered for item in range(3)]
+        categories = Category.objects.bulk_create(Category(name=f"Category {n}") for n in names)
+        products = Product.objects.bulk_create(
+            Product(category=category, sku=n, name=f"Product {n}", price=Decimal("9.99") + i % 3)
+            for i, (n, category) in enumerate(zip(names, categories, strict=True))
+        )
+        OrderItem.objects.bulk_create(
+            OrderItem(
+                order=made[i // 3], product=product, quantity=i % 3 + 1, unit_price=product.price
+            )
+            for i, product in enumerate(products)
+        )
         return made
 
     return add
