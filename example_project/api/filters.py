@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 import django_filters
 from django import forms
 from django_filters.fields import IsoDateTimeField
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-@extend_schema_field(OpenApiTypes.INT64)
+#: SQLite fails on a number that is wider than a key.
+MAX_KEY = 2**63 - 1
+
+
+@extend_schema_field({"type": "integer", "format": "int64", "minimum": 0, "maximum": MAX_KEY})
 class KeyFilter(django_filters.NumberFilter):
     """Rows of a key, without a query whether it exists: one that does not has none."""
 
     field_class = forms.IntegerField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # SQLite fails on a number that is wider than a key.
-        super().__init__(*args, min_value=0, max_value=2**63 - 1, **kwargs)
+        super().__init__(*args, min_value=0, max_value=MAX_KEY, **kwargs)
 
 
 class _MomentField(IsoDateTimeField):
