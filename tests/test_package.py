@@ -53,6 +53,9 @@ DJANGO = ("django", "asgiref", "rest_framework")
         "import nplusone_guard.detect, nplusone_guard.shape, nplusone_guard.trace",
         "import nplusone_guard.report.json; nplusone_guard.report.json.schema()",
         "import nplusone_guard.pytest_plugin",
+        "from nplusone_guard.__main__ import main; main(['diff', 'missing', 'missing'])",
+        "import nplusone_guard.suite.diff, nplusone_guard.report.difference",
+        "from nplusone_guard.report import github, markdown, sarif, write",
     ],
 )
 def test_this_loads_nothing_of_django(code):
