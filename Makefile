@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test services e2e fuzz lint format types docs readme bench-overhead bench-suite bench-memory matrix pins clean
+.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench-overhead bench-suite bench-memory matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -30,6 +30,9 @@ e2e: $(INSTALLED)  ## the orders API over HTTP: gunicorn and uvicorn, SQLite and
 
 fuzz: $(VENV)/.lint  ## the orders API against its own schemas, with made-up requests
 	@cd example_project && ../$(BIN)/python -m pytest -q api/tests/fuzz_schema.py
+
+load: $(VENV)/.load  ## the tests of the locust plugin
+	@$(BIN)/python -m pytest -q tests/integrations
 
 lint: $(VENV)/.lint  ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -63,7 +66,7 @@ matrix: $(VENV)/.lint  ## the tests on each supported pair of Python and Django
 
 pins: $(INSTALLED)  ## compile requirements/ from pyproject.toml anew
 	@$(BIN)/pip install -q uv
-	@for group in dev ci docs example; do \
+	@for group in dev ci docs example load; do \
 	  $(UV) pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-header --no-annotate pyproject.toml --group $$group -o requirements/$$group.txt; done
 
@@ -87,6 +90,11 @@ $(INSTALLED): requirements/dev.txt pyproject.toml | $(BIN)/python
 $(VENV)/.lint: requirements/ci.txt $(INSTALLED)
 	@echo "make: installing requirements/ci.txt into $(VENV)"
 	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/ci.txt
+	@touch $@
+
+$(VENV)/.load: requirements/load.txt $(INSTALLED)
+	@echo "make: installing requirements/load.txt into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/load.txt
 	@touch $@
 
 $(VENV)/.docs: requirements/docs.txt $(INSTALLED)

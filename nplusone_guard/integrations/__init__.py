@@ -1,0 +1,1 @@
+"""Other people's tools: each module needs the library that it is named after."""
