@@ -203,7 +203,10 @@ class QueryGuardRunnerMixin(_Runner):
         for text, style in self._outcome.lines:
             start = _COLORS.get(style, "") if color else ""
             sys.stderr.write(f"{start}{text}\x1b[0m\n" if start else f"{text}\n")
-        publish(self._outcome.run, sys.stdout)
+        try:
+            publish(self._outcome.run, sys.stdout)
+        except OSError as error:
+            sys.stderr.write(f"the job has no summary of it: {error}\n")
 
 
 class QueryGuardRunner(QueryGuardRunnerMixin, DiscoverRunner):

@@ -44,7 +44,15 @@ def write(run: dict[str, Any], form: str, path: str | os.PathLike[str]) -> None:
 
     Raises ``OSError`` where the file can not be written; what was there before is there still.
     """
-    content = render(run, form).encode("utf-8")
+    replace_file(path, render(run, form))
+
+
+def replace_file(path: str | os.PathLike[str], text: str) -> None:
+    """Write a file, as UTF-8 and at once: whatever ends the process, no half of it is left.
+
+    Raises ``OSError`` where the file can not be written; what was there before is there still.
+    """
+    content = text.encode("utf-8")
     target = Path(os.path.realpath(path))  # a link stays one
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists() and not target.is_file():  # a device or a pipe can not be replaced

@@ -157,10 +157,15 @@ def updated(recorded: RecordedBudgets, changes: dict[str, int]) -> RecordedBudge
         start = len(lines) - 1
     for key, queries in sorted(changes.items()):
         _put(lines, start, key, queries)
-    result = RecordedBudgets.parse("\n".join(lines) + "\n")
+    try:
+        result = RecordedBudgets.parse("\n".join(lines) + "\n")
+    except ValueError as error:
+        raise BudgetsError(
+            f"it can't be changed: it takes one [{TABLE}], and a line for each endpoint ({error})"
+        ) from None
     for key, queries in changes.items():
         if result.budgets[key].queries != queries:
-            raise BudgetsError(f": {key!r} can't be changed: write it in one line.")
+            raise BudgetsError(f"{key!r} can't be changed: write it in one line.")
     return replace(result, text=result.text.replace("\n", ending))
 
 

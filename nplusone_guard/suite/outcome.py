@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nplusone_guard.report.write import parse_spec, write
-from nplusone_guard.suite.baseline import Baseline, noted, removable
-from nplusone_guard.suite.budgets import RecordedBudgets, compare, seen, updated
+from nplusone_guard.report.write import parse_spec, replace_file, write
+from nplusone_guard.suite.baseline import Baseline, BaselineError, noted, removable
+from nplusone_guard.suite.budgets import BudgetsError, RecordedBudgets, compare, seen, updated
 from nplusone_guard.suite.session import Mode, Session
 from nplusone_guard.suite.summary import lines, suppressed_text
 
@@ -67,6 +67,11 @@ class Outcome:
     lines: list[Line] = field(default_factory=list)
     failure: str | None = None
 
+    def fail(self, why: str) -> None:
+        """Let the run fail, and say why."""
+        self.failure = self.failure or why
+        self.lines.append((f"query guard failed: {why}", "bad"))
+
 
 def begin(options: Options) -> Session:
     """The session of a run.
@@ -90,43 +95,56 @@ def _baseline_of(options: Options) -> Baseline | None:
 
 
 def conclude(run: dict[str, Any], options: Options) -> Outcome:
-    """Write the files that ``options`` ask for, and say what there is to say."""
+    """Write the files that ``options`` ask for, and say what there is to say.
+
+    A file that can't be written, or no longer be read, fails the run.
+    """
+    outcome = Outcome(run)
+    try:
+        _conclude(outcome, options)
+    except (BaselineError, BudgetsError, OSError) as error:
+        outcome.fail(str(error))
+    return outcome
+
+
+def _conclude(outcome: Outcome, options: Options) -> None:
     before = _baseline_of(options)
     if before is not None:
-        run = before.apply(run)
-    outcome = Outcome(run)
+        outcome.run = before.apply(outcome.run)
+    run = outcome.run
     if options.mode != "off":
         outcome.lines.extend(lines(run, top=options.top))
         outcome.lines.append(("", ""))
     outcome.lines.extend(_baseline(run, before, options))
     outcome.lines.extend(_budgets(run, options))
     if options.mode == "fail":
-        outcome.failure = _failure(run, options)
-        if outcome.failure:
-            outcome.lines.append((f"query guard failed: {outcome.failure}", "bad"))
+        why = _failure(run, options)
+        if why is not None:
+            outcome.fail(why)
     elif options.mode == "report":
         outcome.lines.extend(_next_step(run, options))
-    return outcome
 
 
 def write_reports(outcome: Outcome, specs: Iterable[str], base: Path) -> None:
     """Write the reports that ``FORMAT:PATH`` name, relative to ``base``.
 
-    Raises ``ValueError`` for a specification that is none, ``OSError`` for a file that can't be
-    written.
+    One that can't be written fails the run.  Raises ``ValueError`` for a specification that is none.
     """
     for spec in specs:
         form, path = parse_spec(spec)
-        write(outcome.run, form, base / path)
-        outcome.lines.append((f"report: {path}", ""))
+        try:
+            write(outcome.run, form, base / path)
+        except OSError as error:
+            outcome.fail(str(error))
+        else:
+            outcome.lines.append((f"report: {path}", ""))
 
 
 def _baseline(run: dict[str, Any], before: Baseline | None, options: Options) -> Iterator[Line]:
     path = options.baseline_path
     if options.baseline == "update":
-        path.parent.mkdir(parents=True, exist_ok=True)
         whole = options.incomplete is None
-        path.write_text(noted(run, before, whole=whole), encoding="utf-8")
+        replace_file(path, noted(run, before, whole=whole))
         count = len(Baseline.read(path).entries)
         text = f"baseline: {count} known {'finding' if count == 1 else 'findings'} in {path.name}"
         if before is not None and not whole:
@@ -164,9 +182,10 @@ def _budgets(run: dict[str, Any], options: Options) -> Iterator[Line]:
     if options.budgets in {"update", "ratchet"} and options.incomplete is None:
         changes.update(lower)
     if changes:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = updated(recorded, changes).text
-        path.write_bytes(text.encode("utf-8"))
+        try:
+            replace_file(path, updated(recorded, changes).text)
+        except BudgetsError as error:
+            raise BudgetsError(f"{path}: {error}") from None
     yield from _budget_lines(found, changes, options, path.name)
 
 

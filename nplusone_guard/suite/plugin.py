@@ -12,8 +12,6 @@ from nplusone_guard.allow import allowance
 from nplusone_guard.errors import GuardError
 from nplusone_guard.report.github import publish
 from nplusone_guard.report.write import parse_spec
-from nplusone_guard.suite.baseline import BaselineError
-from nplusone_guard.suite.budgets import BudgetsError
 from nplusone_guard.suite.outcome import Options, Outcome, begin, conclude, write_reports
 from nplusone_guard.suite.run import Run
 
@@ -127,12 +125,8 @@ class SuitePlugin:
             output[_OUTPUT] = json.dumps(self._session.run.dump())
             return
         options = self._concluding(session)
-        try:
-            outcome = conclude(self._session.run.to_dict(), options)
-            write_reports(outcome, self._reports, self._config.rootpath)
-        except (BaselineError, BudgetsError, OSError) as error:
-            outcome = Outcome({}, [(f"query guard failed: {error}", "bad")], str(error))
-        self._outcome = outcome
+        outcome = self._outcome = conclude(self._session.run.to_dict(), options)
+        write_reports(outcome, self._reports, self._config.rootpath)
         if outcome.failure is not None and session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
@@ -153,7 +147,10 @@ class SuitePlugin:
         for text, style in self._outcome.lines:
             terminalreporter.write_line(text, **_MARKUP.get(style, {}))
         if self._options.mode != "off":
-            publish(self._outcome.run, terminalreporter)
+            try:
+                publish(self._outcome.run, terminalreporter)
+            except OSError as error:
+                terminalreporter.write_line(f"the job has no summary of it: {error}", red=True)
         for text in self._lost:
             terminalreporter.write_line(f"nothing is known of the tests of {text}", red=True)
 

@@ -194,3 +194,13 @@ def test_within_actions_each_finding_is_an_annotation_and_the_job_has_a_summary(
     result = project.run("--query-guard=report")
     result.stdout.fnmatch_lines(["::error file=*endpoints.py,line=17,*::GET row-by-row/*"])
     assert "GET row-by-row/" in summary.read_text()
+
+
+def test_a_job_whose_summary_can_not_be_written_still_has_its_annotations(project, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "nothing" / "summary.md"))
+    project.write(ONE_CAUSE)
+    result = project.run("--query-guard=report", "--query-guard-report=json:test_project.py/a.json")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["query guard failed: *test_project.py*", "::error *"])
+    result.stdout.fnmatch_lines(["the job has no summary of it: *"])
