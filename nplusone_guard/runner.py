@@ -120,6 +120,7 @@ class QueryGuardRunnerMixin(_Runner):
         self._guard_budgets = kwargs.pop("query_budgets", None)
         self._guard_top = kwargs.pop("query_guard_top", None)
         self._guard_reports = kwargs.pop("query_guard_report", None) or []
+        self._guard_labels = False
         self._outcome: Outcome | None = None
         super().__init__(*args, **kwargs)
 
@@ -149,6 +150,11 @@ class QueryGuardRunnerMixin(_Runner):
         """The result of the runner, which fails tests for their requests too."""
         base = super().get_resultclass() or unittest.TextTestResult
         return type("GuardedResult", (_GuardedResult, base), {})
+
+    def build_suite(self, test_labels: Any = None, **kwargs: Any) -> unittest.TestSuite:
+        """Collect the tests, and remember whether some were asked for by name."""
+        self._guard_labels = bool(test_labels)
+        return super().build_suite(test_labels, **kwargs)
 
     def run_suite(self, suite: unittest.TestSuite, **kwargs: Any) -> Any:
         """Run the tests and print the summary."""
@@ -194,8 +200,11 @@ class QueryGuardRunnerMixin(_Runner):
         )
 
     def _conclude(self, run: Run, options: Options, *, failed: bool) -> None:
-        chosen = bool(self.test_name_patterns or self.tags or self.exclude_tags)
-        partial = "a run with -k or tags" if chosen else None
+        partial = None
+        if self._guard_labels:
+            partial = "a run of some labels"
+        elif self.test_name_patterns or self.tags or self.exclude_tags:
+            partial = "a run with -k or tags"
         self._outcome = conclude(run.to_dict(), replace(options, partial=partial, failed=failed))
         write_reports(self._outcome, self._guard_reports, Path.cwd())
         color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")

@@ -50,6 +50,8 @@ class SuitePlugin:
         self._reports = [each for each in reports if each != "junit-properties"]
         self._is_worker = hasattr(config, "workerinput")
         self._lost: list[str] = []
+        self._left_out = False
+        self._interrupted = False
         self._outcome: Outcome | None = None
         try:
             self._session = begin(options)
@@ -106,12 +108,22 @@ class SuitePlugin:
 
     # -- the run as a whole ----------------------------------------------------------------
 
+    def pytest_deselected(self) -> None:
+        """Note that tests were left out, by whichever plugin."""
+        self._left_out = True
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that the run was broken off: by ``pytest.exit()`` too, whatever its exit code."""
+        self._interrupted = True
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Take in what a process of pytest-xdist recorded."""
         dumped = getattr(node, "workeroutput", {}).get(_OUTPUT)
         if dumped is not None:
-            self._session.run.merge(Run.load(json.loads(dumped)))
+            record = json.loads(dumped)
+            self._session.run.merge(Run.load(record["run"]))
+            self._left_out = self._left_out or record["left_out"]
         else:
             self._lost.append(f"{node.gateway.id}: {error or 'it gave no record'}")
 
@@ -122,7 +134,8 @@ class SuitePlugin:
         remove_observer(self._session)
         if self._is_worker:
             output = session.config.workeroutput  # type: ignore[attr-defined]
-            output[_OUTPUT] = json.dumps(self._session.run.dump())
+            record = {"run": self._session.run.dump(), "left_out": self._left_out}
+            output[_OUTPUT] = json.dumps(record)
             return
         options = self._concluding(session)
         outcome = self._outcome = conclude(self._session.run.to_dict(), options)
@@ -135,8 +148,12 @@ class SuitePlugin:
 
     def _concluding(self, session: pytest.Session) -> Options:
         reason = _partial(session)
+        if reason is None and self._left_out:
+            reason = "a run of some tests"
         if reason is None and self._lost:
             reason = "a process was lost"
+        if self._interrupted or session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            reason = "a run that was broken off"
         return replace(self._options, partial=reason, failed=bool(session.testsfailed))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
@@ -199,8 +216,13 @@ def _partial(session: pytest.Session) -> str | None:
     ):
         if getattr(option, name, None):
             return f"a run with {shown}"
-    if session.config.args_source == pytest.Config.ArgsSource.ARGS:
+    config = session.config
+    below = config.invocation_params.dir != config.rootpath
+    sources = pytest.Config.ArgsSource
+    if config.args_source == sources.ARGS:
         return "a run of some paths"
+    if config.args_source == sources.INVOCATION_DIR and below:
+        return "a run in a directory below the root"
     if session.shouldstop or session.shouldfail:
         return "a run that was stopped"
     return None

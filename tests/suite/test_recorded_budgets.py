@@ -107,6 +107,40 @@ def test_a_run_of_some_tests_leaves_other_routes_alone_and_lowers_nothing(projec
     assert budgets.read_text() == before
 
 
+@pytest.mark.parametrize("end", ["raise KeyboardInterrupt", "pytest.exit('', returncode=0)"])
+def test_a_run_that_is_broken_off_lowers_nothing(project, budgets, end):
+    project.write(CLEAN + f"\ndef test_last(db):\n    {end}\n")
+    budgets.write_text(before := ENTRIES.replace("1", "9"))
+    result = project.run("--query-budgets=ratchet")
+    result.stdout.fnmatch_lines(["budgets: 1 entry can be lower; * (a run that was broken off):"])
+    assert budgets.read_text() == before
+
+
+def test_a_run_in_a_directory_below_the_root_lowers_nothing(project, budgets, monkeypatch):
+    project.write(CLEAN)
+    (project.path / "below").mkdir()
+    (project.path / "test_project.py").rename(project.path / "below" / "test_project.py")
+    budgets.write_text(before := ENTRIES.replace("1", "9"))
+    monkeypatch.chdir(project.path / "below")
+    result = project.run("--query-budgets=ratchet")
+    result.stdout.fnmatch_lines(["*(a run in a directory below the root):"])
+    assert budgets.read_text() == before
+
+
+@pytest.mark.parametrize("option", [(), ("-n", "1")])
+def test_a_run_whose_tests_a_plugin_chose_lowers_nothing(project, budgets, option):
+    project.write(ONE_CAUSE)
+    (project.path / "conftest.py").write_text(
+        "def pytest_collection_modifyitems(config, items):\n"
+        "    config.hook.pytest_deselected(items=items[:2])\n"
+        "    del items[:2]\n"
+    )
+    budgets.write_text(before := ENTRIES.replace("1", "9"))
+    result = project.run("--query-budgets=ratchet", *option)
+    result.stdout.fnmatch_lines(["budgets: 1 entry can be lower; * (a run of some tests):"])
+    assert budgets.read_text() == before
+
+
 def test_a_route_with_parameters_is_one_entry(project, budgets):
     project.write("""
 @pytest.mark.parametrize("number", [0, 1])

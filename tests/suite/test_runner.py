@@ -24,6 +24,7 @@ class More(TestCase):
     def test_own_failure(self):
         self.client.get("/nothing/")
 """
+BUDGETS = '[budgets]\n"GET joined/" = { queries = 9 }\n'
 FOUND = [
     "traced 4 requests in 4 tests: 3 endpoints, 1 finding",
     "       5        6         2  GET row-by-row/",
@@ -90,3 +91,11 @@ def test_a_file_that_can_not_be_read_is_named(project):
     result = project.manage(RUNNER, "--query-budgets=check")
     assert result.ret == 1
     result.stderr.fnmatch_lines(["CommandError: *query_budgets.toml: *"])
+
+
+def test_a_run_of_some_labels_lowers_nothing(project):
+    project.write(CASES)
+    (project.path / "query_budgets.toml").write_text(BUDGETS)
+    result = project.manage(RUNNER, "--query-budgets=ratchet", "test_project.Tests.test_joined")
+    result.stderr.fnmatch_lines(["budgets: 1 entry can be lower; * (a run of some labels):"])
+    assert (project.path / "query_budgets.toml").read_text() == BUDGETS
