@@ -5,13 +5,13 @@ Imports Django only where one of them is used.
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from nplusone_guard.budget import LIMITS, Budget
 from nplusone_guard.errors import GuardError
+from nplusone_guard.suite.number import from_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--query-guard-top",
-        type=_from_one,
+        type=from_one,
         metavar="N",
         help="The number of endpoints in the summary's table (default: 10).",
     )
@@ -73,12 +73,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
-
-
-def _from_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"it takes a whole number from 1, not {text!r}")
-    return int(text)
 
 
 def pytest_configure(config: pytest.Config) -> None:

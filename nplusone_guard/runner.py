@@ -25,6 +25,7 @@ from django.test.runner import (
 
 from nplusone_guard.report.github import publish
 from nplusone_guard.report.write import parse_spec
+from nplusone_guard.suite.number import from_one
 from nplusone_guard.suite.outcome import Options, Outcome, begin, conclude, write_reports
 from nplusone_guard.suite.requests import add_observer, remove_observer
 from nplusone_guard.suite.run import Run
@@ -112,6 +113,8 @@ class QueryGuardRunnerMixin(_Runner):
     """For a ``DiscoverRunner``: the options of the pytest plugin, and its summary."""
 
     query_guard: Mode = "off"
+    #: Whether ``fail`` accepts a run in which every finding was suppressed.
+    query_guard_accept_suppressed = False
     parallel_test_suite = _GuardedParallelSuite
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -141,7 +144,10 @@ class QueryGuardRunnerMixin(_Runner):
             help="Write a report: html:PATH, json:PATH, sarif:PATH or md:PATH.",
         )
         parser.add_argument(
-            "--query-guard-top", type=int, metavar="N", help="Endpoints in the summary's table."
+            "--query-guard-top",
+            type=from_one,
+            metavar="N",
+            help="Endpoints in the summary's table.",
         )
         parser.add_argument("--query-guard-baseline", choices=("update", "check", "off"))
         parser.add_argument("--query-budgets", choices=("update", "check", "ratchet"))
@@ -197,6 +203,8 @@ class QueryGuardRunnerMixin(_Runner):
             budgets_path=Path.cwd() / "query_budgets.toml",
             top=self._guard_top or 10,
             explicit=self._guard_mode is not None,
+            accept_suppressed=self.query_guard_accept_suppressed,
+            command="manage.py test",
         )
 
     def _conclude(self, run: Run, options: Options, *, failed: bool) -> None:

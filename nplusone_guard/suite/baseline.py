@@ -38,9 +38,14 @@ class Baseline:
             raise BaselineError(f"{path}: it takes an object with version {VERSION}.")
         found = content.get("findings")
         if not isinstance(found, list) or not all(
-            isinstance(each, dict) and isinstance(each.get("id"), str) for each in found
+            isinstance(each, dict)
+            and isinstance(each.get("id"), str)
+            and all(isinstance(each.get(name, ""), str) for name in _TOLD)
+            for each in found
         ):
-            raise BaselineError(f'{path}: "findings" takes a list of objects with an "id" each.')
+            raise BaselineError(
+                f'{path}: "findings" takes a list of objects with an "id" each, and texts.'
+            )
         return cls({each["id"]: each for each in found})
 
     def apply(self, run: dict[str, Any]) -> dict[str, Any]:

@@ -114,13 +114,14 @@ class Comparison:
     """Endpoints against their recorded budgets.
 
     ``over`` and ``lower``: endpoint → (recorded, seen); ``missing``: without a budget → seen;
-    ``unvisited``: recorded, and not requested in this run.
+    ``unvisited``: recorded, and not requested in this run.  ``held``: how many were requested.
     """
 
     over: dict[str, tuple[int, int]]
     lower: dict[str, tuple[int, int]]
     missing: dict[str, int]
     unvisited: tuple[str, ...]
+    held: int
 
 
 def compare(recorded: RecordedBudgets, run: dict[str, Any]) -> Comparison:
@@ -139,6 +140,7 @@ def compare(recorded: RecordedBudgets, run: dict[str, Any]) -> Comparison:
         lower={key: pair for key, pair in both.items() if pair[1] < pair[0]},
         missing={key: count for key, count in sorted(counts.items()) if key not in limits},
         unvisited=tuple(key for key in sorted(recorded.budgets) if key not in counts),
+        held=sum(key in counts for key in recorded.budgets),
     )
 
 
@@ -167,6 +169,11 @@ def updated(recorded: RecordedBudgets, changes: dict[str, int]) -> RecordedBudge
         if result.budgets[key].queries != queries:
             raise BudgetsError(f"{key!r} can't be changed: write it in one line.")
     return replace(result, text=result.text.replace("\n", ending))
+
+
+def check_writer() -> None:
+    """Raises ``BudgetsError`` where tomlkit is missing, with which budgets are written."""
+    _tomlkit()
 
 
 def _tomlkit() -> Any:

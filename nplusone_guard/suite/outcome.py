@@ -6,9 +6,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplusone_guard.report.text import safe
+from nplusone_guard.report.words import counted
 from nplusone_guard.report.write import parse_spec, replace_file, write
 from nplusone_guard.suite.baseline import Baseline, BaselineError, noted, removable
-from nplusone_guard.suite.budgets import BudgetsError, RecordedBudgets, compare, seen, updated
+from nplusone_guard.suite.budgets import (
+    BudgetsError,
+    RecordedBudgets,
+    check_writer,
+    compare,
+    seen,
+    updated,
+)
 from nplusone_guard.suite.session import Mode, Session
 from nplusone_guard.suite.summary import lines, suppressed_text
 
@@ -25,7 +34,7 @@ class Options:
 
     ``partial``: why this run is not the whole suite (``"-k"``), or ``None``; ``failed``: whether
     tests failed, so that requests may be missing.  ``explicit``: whether this very command asked
-    for ``fail``, rather than a file of settings.
+    for ``fail``, rather than a file of settings.  ``command``: what runs the tests.
     """
 
     mode: Mode
@@ -38,6 +47,7 @@ class Options:
     accept_suppressed: bool = False
     partial: str | None = None
     failed: bool = False
+    command: str = "pytest"
 
     def dump(self) -> dict[str, Any]:
         """Plain data that :meth:`load` takes: what one process tells another."""
@@ -76,10 +86,17 @@ class Outcome:
 def begin(options: Options) -> Session:
     """The session of a run.
 
-    Raises ``BaselineError`` or ``BudgetsError`` for a file that can't be read.
+    Raises ``BaselineError`` or ``BudgetsError`` for a file that can't be read, or that can't be
+    written for want of tomlkit, before the tests run.
     """
     before = _baseline_of(options)
     checks = options.budgets in {"check", "ratchet"}
+    if checks and not options.budgets_path.exists():
+        raise BudgetsError(
+            f"{options.budgets_path}: there is no such file; --query-budgets=update writes it."
+        )
+    if options.budgets in {"update", "ratchet"}:
+        check_writer()
     recorded = RecordedBudgets.read(options.budgets_path) if options.budgets else None
     return Session(
         mode=options.mode if options.baseline != "update" else "report",
@@ -128,7 +145,7 @@ def _conclude(outcome: Outcome, options: Options) -> None:
 def write_reports(outcome: Outcome, specs: Iterable[str], base: Path) -> None:
     """Write the reports that ``FORMAT:PATH`` name, relative to ``base``.
 
-    One that can't be written fails the run.  Raises ``ValueError`` for a specification that is none.
+    One that can't be written fails the run.  Raises ``ValueError`` for one that is none.
     """
     for spec in specs:
         form, path = parse_spec(spec)
@@ -161,7 +178,7 @@ def _baseline(run: dict[str, Any], before: Baseline | None, options: Options) ->
                 "good",
             )
             for line in removable(gone):
-                yield f"  {line}", ""
+                yield f"  {safe(line)}", ""
 
 
 def _budgets(run: dict[str, Any], options: Options) -> Iterator[Line]:
@@ -197,13 +214,14 @@ def _budget_lines(
     elif options.budgets == "update":
         yield f"budgets: {name} is up to date", "good"
     if options.budgets != "update":
+        yield f"budgets: {counted(found.held, 'endpoint')} held to {name}", ""
         for key, (limit, count) in found.over.items():
-            yield f"budgets: {key} ran {count} queries, {limit} recorded", "bad"
+            yield f"budgets: {safe(key)} ran {count} queries, {limit} recorded", "bad"
         if found.missing:
             yield (
                 (
                     f"budgets: {len(found.missing)} endpoints have none (--query-budgets=update): "
-                    f"{', '.join(found.missing)}"
+                    f"{safe(', '.join(found.missing))}"
                 ),
                 "head",
             )
@@ -216,12 +234,12 @@ def _budget_lines(
         )
         yield f"budgets: {_entries(len(kept))} can be lower; {why}:", "head"
         for key, (limit, count) in kept.items():
-            yield f"  {key}: {limit} to {count}", ""
+            yield f"  {safe(key)}: {limit} to {count}", ""
     if found.unvisited and options.incomplete is None:
         yield (
             (
                 f"budgets: {_entries(len(found.unvisited))} not requested by any test: "
-                f"{', '.join(found.unvisited)}"
+                f"{safe(', '.join(found.unvisited))}"
             ),
             "head",
         )
@@ -240,9 +258,17 @@ def _failure(run: dict[str, Any], options: Options) -> str | None:
     if run["suppressed"] and not run["findings"] and not options.accept_suppressed:
         return (
             f"every finding was suppressed ({suppressed_text(run)}), so it can't fail; if that is "
-            "meant, set query_guard_accept_suppressed = true in pytest's configuration"
+            f"meant, set query_guard_accept_suppressed = {_accepting(options)}"
         )
     return None
+
+
+def _accepting(options: Options) -> str:
+    return (
+        "true in pytest's configuration"
+        if options.command == "pytest"
+        else "True on the class of the test runner"
+    )
 
 
 def _next_step(run: dict[str, Any], options: Options) -> Iterator[Line]:
@@ -250,7 +276,13 @@ def _next_step(run: dict[str, Any], options: Options) -> Iterator[Line]:
         return
     errors = any(each["severity"] == "error" and not each["known"] for each in run["findings"])
     if errors and options.baseline != "update":
-        yield "fail on these:      pytest --query-guard=fail", ""
-        yield "only on new ones:   pytest --query-guard=report --query-guard-baseline=update", ""
+        yield f"fail on these:      {options.command} --query-guard=fail", ""
+        yield (
+            (
+                f"only on new ones:   {options.command} --query-guard=report "
+                "--query-guard-baseline=update"
+            ),
+            "",
+        )
     else:
-        yield "to keep it so:      pytest --query-guard=fail", ""
+        yield f"to keep it so:      {options.command} --query-guard=fail", ""

@@ -97,6 +97,7 @@ def test_the_file_can_be_left_alone(project, baseline):
         ('{"version": 1,\n "findings": [}', "*query_guard_baseline.json:2: Expecting value."),
         ('{"version": 7, "findings": []}', "*query_guard_baseline.json: it takes*version 1."),
         ('{"version": 1, "findings": [{}]}', '*query_guard_baseline.json: "findings" takes*'),
+        ('{"version": 1, "findings": [{"id": "a", "route": 5}]}', '*json: "findings" takes*'),
     ],
 )
 def test_a_file_that_can_not_be_read_is_a_usage_error_and_stays(project, baseline, text, said):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nplusone_guard.suite.outcome import Options, conclude, write_reports
+from nplusone_guard.suite.budgets import BudgetsError
+from nplusone_guard.suite.outcome import Options, begin, conclude, write_reports
 from nplusone_guard.suite.run import Run
 
 RUN = {
@@ -82,3 +84,29 @@ def test_budgets_in_a_form_that_can_not_be_edited_are_named_and_stay(options, be
     outcome = conclude(RUN, replace(options, budgets="update"))
     assert f"{options.budgets_path}: it can't be changed" in outcome.failure
     assert options.budgets_path.read_text() == before
+
+
+def test_a_route_that_steers_a_terminal_is_shown_and_does_not(options):
+    endpoint = {**RUN["endpoints"][0], "route": "a\n\x1b[2J"}
+    options.budgets_path.write_text('[budgets]\n"GET b\\n\\u001b" = { queries = 1 }\n')
+    outcome = conclude({**RUN, "endpoints": [endpoint]}, replace(options, budgets="check"))
+    assert "GET a\\x0a\\x1b[2J" in text(outcome)
+    assert "\x1b" not in text(outcome)
+
+
+def test_a_check_says_how_many_endpoints_it_held(options):
+    options.budgets_path.write_text('[budgets]\n"GET joined/" = { queries = 1 }\n')
+    outcome = conclude(RUN, replace(options, mode="off", budgets="check"))
+    assert text(outcome) == "budgets: 1 endpoint held to query_budgets.toml"
+
+
+@pytest.mark.parametrize("budgets", ["check", "ratchet"])
+def test_there_is_nothing_to_check_without_the_file(options, budgets):
+    with pytest.raises(BudgetsError, match="there is no such file; --query-budgets=update"):
+        begin(replace(options, budgets=budgets))
+
+
+def test_without_tomlkit_it_is_said_before_the_tests_run(options, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tomlkit", None)
+    with pytest.raises(BudgetsError, match="pip install"):
+        begin(replace(options, budgets="update"))

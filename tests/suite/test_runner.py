@@ -99,3 +99,33 @@ def test_a_run_of_some_labels_lowers_nothing(project):
     result = project.manage(RUNNER, "--query-budgets=ratchet", "test_project.Tests.test_joined")
     result.stderr.fnmatch_lines(["budgets: 1 entry can be lower; * (a run of some labels):"])
     assert (project.path / "query_budgets.toml").read_text() == BUDGETS
+
+
+SUPPRESSED = """
+class Tests(TestCase):
+    def test_it(self):
+        fill()
+        self.client.get("/row-by-row/")
+"""
+
+
+def test_a_class_may_accept_a_run_in_which_every_finding_was_suppressed(project):
+    project.settings('NPLUSONE_GUARD = {"ALLOW": [{"relation": "*", "reason": "known"}]}\n')
+    project.write(SUPPRESSED)
+    result = project.manage(RUNNER, "--query-guard=fail")
+    assert result.ret == 1
+    result.stderr.fnmatch_lines(["*query_guard_accept_suppressed = True on the class of the *"])
+    (project.path / "accepting.py").write_text(
+        "from nplusone_guard.runner import QueryGuardRunner\n"
+        "class Runner(QueryGuardRunner):\n"
+        "    query_guard_accept_suppressed = True\n"
+    )
+    result = project.manage("--testrunner=accepting.Runner", "--query-guard=fail")
+    assert result.ret == 0
+
+
+def test_the_next_step_is_a_command_of_manage_py(project):
+    project.write(SUPPRESSED)
+    result = project.manage(RUNNER, "--query-guard=report")
+    result.stderr.fnmatch_lines(["fail on these:      manage.py test --query-guard=fail"])
+    assert project.manage(RUNNER, "--query-guard-top=0").ret == 2
