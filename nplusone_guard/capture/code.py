@@ -52,6 +52,8 @@ _SIGNS: Final[dict[tuple[str, str], int]] = {
     ("django/contrib/admin/options.py", "ModelAdmin.changelist_view"): VIEW,
     ("nplusone_guard/middleware.py", "GuardMiddleware.__call__"): BOUNDARY,
     ("nplusone_guard/middleware.py", "GuardMiddleware._respond_async"): BOUNDARY,
+    ("nplusone_guard/suite/requests.py", "_install.<locals>.get_response"): BOUNDARY,
+    ("nplusone_guard/suite/requests.py", "_install.<locals>.get_response_async"): BOUNDARY,
     ("nplusone_guard/streaming.py", "TracedStream.__next__"): BOUNDARY,
     ("nplusone_guard/streaming.py", "TracedAsyncStream.__anext__"): BOUNDARY,
     ("asgiref/sync.py", "SyncToAsync.thread_handler"): THREAD,

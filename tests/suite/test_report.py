@@ -117,6 +117,39 @@ def test_it(sent):
     )
 
 
+def test_what_an_installed_middleware_asks_is_one_cause_and_never_placed_in_a_test(project):
+    installed = project.path / "site-packages"
+    installed.mkdir()
+    (installed / "greeting.py").write_text("""
+from tests.shop.models import Order
+
+def middleware(get_response):
+    def respond(request):
+        request.greeted = [order.customer.name for order in Order.objects.all()]
+        return get_response(request)
+    return respond
+""")
+    project.settings(
+        f"import sys\nsys.path.append({str(installed)!r})\n"
+        "MIDDLEWARE = [*MIDDLEWARE, 'greeting.middleware']\n"
+    )
+    project.write("""
+def test_one(client, filled):
+    client.get("/joined/")
+
+def test_two(client, filled):
+    client.get("/joined/")
+""")
+    result = project.run("--query-guard=report")
+    result.stdout.fnmatch_lines(
+        [
+            "traced 2 requests in 2 tests: 1 endpoint, 1 finding",
+            "      test  test_project.py::test_one and 1 more test",
+            "      at    site-packages/greeting.py:6 in *",
+        ]
+    )
+
+
 def test_the_table_is_as_long_as_asked(project):
     project.write(ONE_CAUSE)
     result = project.run("--query-guard-top=1")
