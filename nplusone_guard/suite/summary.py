@@ -6,14 +6,22 @@ import linecache
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.report.text import safe
-from nplusone_guard.report.words import counted, endpoint_name, headline, stale_line
+from nplusone_guard.report.words import (
+    counted,
+    endpoint_name,
+    headline,
+    stale_line,
+    subject,
+    walk,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MOST_FINDINGS = 10
 _COLUMNS = ("wasted", "queries", "requests")
 _INDENT = "      "
+_MOST_NESTED = 4
 
 
 def lines(run: dict[str, Any], *, top: int) -> Iterator[tuple[str, str]]:
@@ -25,11 +33,11 @@ def lines(run: dict[str, Any], *, top: int) -> Iterator[tuple[str, str]]:
     if run["requests"]:
         yield from _endpoints(run, top)
     new = [each for each in run["findings"] if not each["known"]]
-    shown = [each for each in new if each["severity"] != "info"][:MOST_FINDINGS]
-    for finding in shown:
+    shown = _causes(each for each in new if each["severity"] != "info")[:MOST_FINDINGS]
+    for cause in shown:
         yield "", ""
-        yield from _finding(finding)
-    more = len(new) - len(shown)
+        yield from _cause(cause)
+    more = len(new) - sum(map(len, shown))
     if more > 0:
         yield "", ""
         yield f"and {counted(more, 'more finding')} (--query-guard-report)", ""
@@ -93,18 +101,32 @@ def _range(low: int, high: int) -> str:
     return str(high) if low == high else f"{low} to {high}"
 
 
-def _finding(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    style = "bad" if finding["severity"] == "error" else "head"
-    yield headline(finding), style
-    tests = finding["tests"]
-    others = f" and {counted(len(tests) - 1, 'more test')}" if tests[1:] else ""
-    yield f"{_INDENT}in    {endpoint_name(finding)}", ""
-    yield f"{_INDENT}test  {safe(tests[0])}{others}", ""
-    if finding["field_path"]:
-        yield f"{_INDENT}field {safe(finding['field_path'])}", ""
-    if finding["location"] is not None:
-        yield from _place("at", finding["location"])
-    fix = finding["fix"]
+def _causes(findings: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Findings that one edit mends, at whatever endpoint they were seen; the worst first."""
+    causes: dict[str, list[dict[str, Any]]] = {}
+    for finding in findings:
+        same = finding["id"]
+        if finding["location"] is not None:
+            names = ("kind", "relation", "field_path", "location", "fix")
+            same = repr([subject(finding), *(finding[name] for name in names)])
+        causes.setdefault(same, []).append(finding)
+    return list(causes.values())
+
+
+def _cause(findings: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    worst = findings[0]
+    style = "bad" if worst["severity"] == "error" else "head"
+    endpoints = dict.fromkeys(map(endpoint_name, findings))
+    tests = {test for each in findings for test in each["tests"]}
+    yield headline(worst), style
+    yield f"{_INDENT}in    {endpoint_name(worst)}{_more(len(endpoints), 'endpoint')}", ""
+    yield f"{_INDENT}test  {safe(worst['tests'][0])}{_more(len(tests), 'test')}", ""
+    if worst["field_path"]:
+        yield f"{_INDENT}field {safe(worst['field_path'])}", ""
+    if worst["location"] is not None:
+        yield from _place("at", worst["location"])
+    yield from _nested(worst)
+    fix = worst["fix"]
     if fix is None:
         return
     gutter = f"{_INDENT}fix   "
@@ -113,8 +135,36 @@ def _finding(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
         gutter = f"{_INDENT}      "
     if not fix["code"]:
         yield f"{gutter}{safe(fix['explain'])}", ""
-    if fix["where"] is not None and fix["where"] != finding["location"]:
-        yield from _place("there", fix["where"])
+    where = fix["where"]
+    if where is not None and where != worst["location"]:
+        if where["column"] is None:  # where it is built could not be followed
+            yield f"{gutter}on the queryset that is evaluated there", ""
+        yield from _place("there", where)
+
+
+def _nested(finding: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The further places of a duplicate; of others, what the count is the sum of."""
+    if finding["kind"] == "duplicate":
+        for each in finding["nested"][:_MOST_NESTED]:
+            if each["location"] is not None:
+                yield from _place("and", each["location"])
+    elif finding["nested"]:
+        levels = list(walk(finding))
+        parts = [f"{each['count']}x {_level(each)}" for each in levels[:_MOST_NESTED]]
+        if len(levels) > _MOST_NESTED:
+            parts.append(f"{len(levels) - _MOST_NESTED} more")
+        yield f"{_INDENT}sum   {', '.join(parts)}", ""
+
+
+def _level(part: dict[str, Any]) -> str:
+    """The relation; without one the table and what is done to it."""
+    if part["relation"]:
+        return subject(part)
+    return f"{safe(part['sql'].partition(' ')[0])} {subject(part)}"
+
+
+def _more(number: int, noun: str) -> str:
+    return f" and {counted(number - 1, f'more {noun}')}" if number > 1 else ""
 
 
 def _place(word: str, place: dict[str, Any]) -> Iterator[tuple[str, str]]:
