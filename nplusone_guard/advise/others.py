@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -119,6 +120,14 @@ def _fix(group: QueryGroup, writes: list[Finding]) -> Fix:
             )
         code = f"{model}.bulk_create(objects)"
         explain = f"Collect the objects and write them together; {_NO_SIGNALS}."
+    elif not _sets_one_row(group):
+        return Fix(
+            "",
+            "Each update() writes the rows that a condition finds, or counts on from what they "
+            "hold, which bulk_update() can't: sum up in Python what changes, and write it once "
+            "after the loop.",
+            group.site,
+        )
     else:
         columns = ", ".join(f'"{name}"' for name in access.columns)
         code = f"{model}.bulk_update(objects, [{columns or '...'}])"
@@ -126,6 +135,27 @@ def _fix(group: QueryGroup, writes: list[Finding]) -> Fix:
         if not columns:
             explain += " Name the columns that change."
     return Fix(code, explain, group.site)
+
+
+#: An UPDATE that sets values, each of them sent along, in rows of one condition.
+_SETS = re.compile(
+    r'''UPDATE \S+ SET (?:[^\s=]+ = (?:\?|NULL)(?:, )?)+ WHERE (?:\S+\.)?["`]?([^\s"`]+)["`]? = \?'''
+)
+
+
+def _sets_one_row(group: QueryGroup) -> bool:
+    """Whether an UPDATE sets columns of the row of one primary key to values."""
+    access = group.access
+    if access is None or access.model is None or access.method not in {"update", "aupdate"}:
+        return True
+    from django.apps import apps  # noqa: PLC0415  only where it is used
+
+    found = _SETS.fullmatch(group.shape.text)
+    try:
+        key = apps.get_model(access.model)._meta.pk  # noqa: SLF001
+    except (LookupError, ValueError):
+        return found is not None
+    return found is not None and found[1] == key.column
 
 
 def duplicate_fix(finding: Finding) -> Fix:

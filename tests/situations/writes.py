@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import F
 
-from tests.shop.models import Company, Customer, OrderItem, Product, Tag, Visit
+from tests.shop.models import Company, Customer, Order, OrderItem, Product, Tag, Visit
 from tests.situations.situation import situation, write_loop
 
 
@@ -107,6 +108,19 @@ def update():
     for item in OrderItem.objects.all():
         OrderItem.objects.filter(pk=item.pk).update(quantity=item.quantity + 1)
     return sum(OrderItem.objects.values_list("quantity", flat=True))
+
+
+@situation(write_loop(3), operations="update")
+def update_that_counts_on():
+    item = OrderItem.objects.first()
+    for _ in range(3):  # bulk_update() of one object thrice would count once
+        OrderItem.objects.filter(pk=item.pk).update(quantity=F("quantity") + 1)
+
+
+@situation(write_loop(5), operations="update")
+def update_of_the_rows_of_a_condition():
+    for key in list(Order.objects.values_list("pk", flat=True)):
+        OrderItem.objects.filter(order_id=key).update(quantity=key)
 
 
 @situation(
