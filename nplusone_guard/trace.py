@@ -137,7 +137,7 @@ class Source:
     ``kind``: ``"queryset"``, ``"raw"`` or ``"combined"`` (by ``union()`` and its like).
     ``deferred``: names given to ``only()`` (``only`` is true) or ``defer()``.  ``joined``: it
     follows a to-many relation by a join, which would multiply an aggregate.  ``ahead``: the paths
-    that it prefetches.
+    that it prefetches.  ``annotations``: the names that it gives to what it computes.
     """
 
     kind: str
@@ -145,6 +145,7 @@ class Source:
     deferred: tuple[str, ...] = ()
     joined: bool = False
     ahead: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

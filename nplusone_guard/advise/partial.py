@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import Chain, chain_at, is_whole
 from nplusone_guard.advise.lookups import beyond_generic, class_name, loading
+from nplusone_guard.advise.meta import has_name, pointed_at
 from nplusone_guard.finding import Fix
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _count(
         condition = f", filter=Q({conditions})"
     if access.managed or access.query_name is None:
         return None
-    name = together.free(member.lineage.origin, f"{access.lookup}_count")
+    name = together.free(member, f"{access.lookup}_count")
     return Fix(
         code=f'annotate({name}=Count("{access.query_name}"{condition}, distinct=True))',
         explain=f"Add it to the queryset, and read the attribute {name} instead of counting.",
@@ -115,7 +116,7 @@ def _exists(
     conditions = _conditions(member, chain, "exists")
     if conditions is None or access.remote is None:
         return None
-    name = together.free(member.lineage.origin, f"has_{access.lookup}")
+    name = together.free(member, f"has_{access.lookup}")
     return Fix(
         code=f"annotate({name}=Exists({_correlated(access)}{conditions}))",
         explain=f"Add it to the queryset, and read the attribute {name} instead of asking.",
@@ -125,7 +126,8 @@ def _exists(
 
 def _correlated(access: Access) -> str:
     queryset = f"{class_name(access.model)}.{access.manager}"
-    return f'{queryset}.filter({access.remote}=OuterRef("pk"))'
+    key = pointed_at(access.model, access.remote or "")
+    return f'{queryset}.filter({access.remote}=OuterRef("{key}"))'
 
 
 def _aggregate(  # noqa: PLR0913  what a fix is made of
@@ -147,13 +149,14 @@ def _aggregate(  # noqa: PLR0913  what a fix is made of
         return None
     given = {}
     for alias, function, column in access.aggregates:
-        name = together.free(member.lineage.origin, alias)
+        name = together.free(member, alias)
         if plain:
             given[name] = f'{function}("{access.query_name}__{column}")'
         else:
+            inner = f"{alias}_2" if has_name(access.model, alias) else alias
             given[name] = (
                 f'Subquery({_correlated(access)}{conditions}.order_by().values("{access.remote}")'
-                f'.annotate({alias}={function}("{column}")).values("{alias}"))'
+                f'.annotate({inner}={function}("{column}")).values("{inner}"))'
             )
     return Fix(
         code=f"annotate({', '.join(f'{name}={value}' for name, value in given.items())})",
@@ -190,7 +193,7 @@ def _rows(
     if behind:
         queryset += f".{loading(behind)}"
     queryset += end or ("" if calls or behind else ".all()")
-    name = together.free(lead.lineage.origin, name)
+    name = together.free(lead, name)
     return Fix(
         code=f'prefetch_related(Prefetch("{lead.lineage.path}", queryset={queryset}, '
         f'to_attr="{name}"))',

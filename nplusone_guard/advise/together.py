@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.columns import left_out_keys, loaded_columns
 from nplusone_guard.advise.lookups import query_path
+from nplusone_guard.advise.meta import has_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,10 +47,18 @@ class Together:
         """Whether no two fixes join a relation, to count or to add up."""
         return self._joins[origin] < 2  # noqa: PLR2004
 
-    def free(self, origin: int | None, name: str) -> str:
-        """The name, with a number where another fix has taken it."""
+    def free(self, member: Member, name: str) -> str:
+        """The name, with a number where the objects that are to have it have it already.
+
+        It may be another fix's, the model's own, or one that the queryset gives them.
+        """
+        origin = member.lineage.origin
+        source = self._trace.groups[origin].source if origin is not None else None
+        taken = {path.rpartition("__")[2] for path in source.ahead} if source is not None else set()
+        taken.update(source.annotations if source is not None else ())
+        model = member.lineage.steps[-1].model
         number, free = 1, name
-        while (origin, free) in self._taken:
+        while (origin, free) in self._taken or free in taken or has_name(model, free):
             number += 1
             free = f"{name}_{number}"
         self._taken.add((origin, free))

@@ -114,6 +114,7 @@ def source_of(queryset: Any) -> Source | None:
             for field in joins
         ),
         ahead=ahead,
+        annotations=tuple(map(str, (*query.annotations, *query.extra))),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Avg, Max, Q, Sum
+from django.db.models import Avg, Max, Prefetch, Q, Sum, Value
 
-from tests.shop.models import Customer, Invoice, Order, Product, Supplier
+from tests.shop.models import Customer, Invoice, Order, OrderItem, Product, Supplier
 from tests.situations.situation import n_plus_one, situation
 
 
@@ -81,6 +81,33 @@ def filtered_exists():
 )
 def exists_on_a_many_to_many():
     return [product.tags.exists() for product in Product.objects.all()]
+
+
+@situation(
+    n_plus_one(4, "shop.Invoice.payment_set"),
+    fix='annotate(has_payment_set=Exists(Payment.objects.filter(invoice=OuterRef("number"))))',
+    rewrite={"invoice.payment_set.exists()": "invoice.has_payment_set"},
+)
+def exists_by_another_field_than_the_primary_key():
+    return [invoice.payment_set.exists() for invoice in Invoice.objects.order_by("number")]
+
+
+@situation(
+    n_plus_one(4, "shop.Invoice.payment_set"),
+    fix='annotate(total=Subquery(Payment.objects.filter(invoice=OuterRef("number"))'
+    '.filter(amount=1).order_by().values("invoice").annotate(total=Sum("amount"))'
+    '.values("total")))',
+    rewrite={
+        'invoice.payment_set.filter(amount=1).aggregate(total=Sum("amount"))["total"]': (
+            "invoice.total"
+        )
+    },
+)
+def aggregate_by_another_field_than_the_primary_key():
+    found = []
+    for invoice in Invoice.objects.order_by("number"):
+        found.append(invoice.payment_set.filter(amount=1).aggregate(total=Sum("amount"))["total"])
+    return found
 
 
 @situation(
@@ -260,3 +287,84 @@ def count_where_the_default_manager_filters():
 )
 def count_of_a_relation_by_its_query_name():
     return [invoice.payment_set.count() for invoice in Invoice.objects.all()]
+
+
+@situation(
+    n_plus_one(6, "shop.Customer.orders"),
+    fix='annotate(orders_count_2=Count("orders", distinct=True))',
+    rewrite={"customer.orders.count()": "customer.orders_count_2"},
+)
+def count_where_the_model_has_a_property_of_that_name():
+    counts = []
+    for customer in Customer.objects.order_by("pk"):
+        counts.append((customer.orders.count(), customer.orders_count))
+    return counts
+
+
+@situation(
+    n_plus_one(6, "shop.Customer.orders"),
+    fix='prefetch_related(Prefetch("orders", '
+    'queryset=Order.objects.order_by("-note")[:1], to_attr="first_orders_2"))',
+    rewrite={
+        'customer.orders.order_by("-note").first()': "next(iter(customer.first_orders_2), None)"
+    },
+)
+def first_where_the_model_has_a_method_of_that_name():
+    found = []
+    for customer in Customer.objects.order_by("pk"):
+        last = customer.orders.order_by("-note").first()
+        found.append((last and last.note, customer.first_orders()))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(has_items_2=Exists(OrderItem.objects.filter(order=OuterRef("pk"))))',
+    rewrite={"order.items.exists()": "order.has_items_2"},
+)
+def exists_where_the_queryset_gives_that_name_already():
+    found = []
+    for order in Order.objects.annotate(has_items=Value(7)):
+        found.append((order.items.exists(), order.has_items))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.filter(quantity=1), '
+    'to_attr="matching_items_2"))',
+    rewrite={"order.items.filter(quantity=1)": "order.matching_items_2"},
+)
+def filter_where_a_prefetch_has_that_name_already():
+    found = []
+    pairs = Prefetch("items", OrderItem.objects.filter(quantity=2), to_attr="matching_items")
+    for order in Order.objects.prefetch_related(pairs):
+        found.append((len(order.items.filter(quantity=1)), len(order.matching_items)))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(quantity=Subquery(OrderItem.objects.filter(order=OuterRef("pk"))'
+    '.filter(quantity=1).order_by().values("order").annotate(quantity_2=Sum("quantity"))'
+    '.values("quantity_2")))',
+    rewrite={
+        'order.items.filter(quantity=1).aggregate(quantity=Sum("quantity"))': (
+            '{"quantity": order.quantity}'
+        )
+    },
+)
+def aggregate_under_the_name_of_the_column():
+    found = []
+    for order in Order.objects.all():
+        found.append(order.items.filter(quantity=1).aggregate(quantity=Sum("quantity")))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(note_2=Max("items__quantity"))',
+    rewrite={'order.items.aggregate(note=Max("quantity"))': '{"note": order.note_2}'},
+)
+def aggregate_under_the_name_of_a_column_of_the_rows():
+    return [order.items.aggregate(note=Max("quantity")) for order in Order.objects.all()]

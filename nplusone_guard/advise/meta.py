@@ -1,0 +1,45 @@
+"""What the class of a model tells: its names, its keys, what is unique.  No query is run for it.
+
+A model is found by its label, where Django has it loaded; elsewhere the answers are the usual ones.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def model_named(label: str | None) -> Any:
+    """The class of ``app.Model``, or ``None``."""
+    apps = getattr(sys.modules.get("django.apps"), "apps", None)
+    app, _, name = (label or "").rpartition(".")
+    return getattr(apps, "all_models", {}).get(app, {}).get(name.lower())
+
+
+def has_name(label: str | None, name: str) -> bool:
+    """Whether an object of a model has an attribute of that name, or its table a field."""
+    model = model_named(label)
+    return model is not None and (name in dir(model) or name in _fields(model))
+
+
+def pointed_at(label: str | None, remote: str) -> str:
+    """The field of the other model that a foreign key's values are taken from, ``pk`` as a rule."""
+    target = _target(_fields(model_named(label)).get(remote))
+    return "pk" if target is None or target.primary_key else str(target.name)
+
+
+def _target(field: Any) -> Any:
+    """The field whose values a relation's key holds; ``None`` where these are several."""
+    way = getattr(field, "path_infos", None)
+    fields: Any = way[-1].target_fields if way else ()
+    return fields[0] if len(fields) == 1 else None
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    """Fields and reverse relations by the names that queries take, those of columns among them."""
+    found = {}
+    for field in model._meta.get_fields(include_hidden=True) if model is not None else ():  # noqa: SLF001
+        found[field.name] = field
+        if getattr(field, "attname", None):
+            found[field.attname] = field
+    return found
