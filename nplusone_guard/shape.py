@@ -106,6 +106,23 @@ def written_table(sql: str) -> str | None:
     return None if _READS.match(sql) else "*"
 
 
+_LISTED: Final = re.compile(
+    r"\bIN \(%s(?:, %s)*+\)|\bVALUES (\(%s(?:, %s)*+\))(?:, \(%s(?:, %s)*+\))*+"
+)
+
+
+def listed(sql: str) -> int:
+    """How many placeholders the one ``IN`` list of a statement has, or how many rows it inserts.
+
+    0 where there is no list, more than one, or a list of something else.
+    """
+    lists = list(_LISTED.finditer(sql))
+    if len(lists) != 1:
+        return 0
+    row = lists[0][1]
+    return lists[0][0].count("%s") // (row.count("%s") if row else 1)
+
+
 @lru_cache(maxsize=2_048)
 def _memoised(text: str) -> Folded:
     return fold_anew(text)

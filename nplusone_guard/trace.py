@@ -189,6 +189,8 @@ class QueryGroup:
     threshold.  ``varied``: whether at least two different parameter sets were seen.
     ``redundant``: executions that repeated an earlier one's parameters for nothing (no write to a
     table they read came between); 0 once parameters varied.
+    ``batch``: how many keys or rows each execution lists, where all list as many but the last,
+    which may list less; 0 where they differ, or there is no such list.
     ``rows``: rows fetched.  ``db_ms``: milliseconds in execute and fetch.  ``path``: the call
     path within the project, innermost first; ``site`` is its innermost place, or the serializer
     field's where no line of the project was on the stack.  ``excuse``: why repeating it is
@@ -222,6 +224,7 @@ class QueryGroup:
     field: FieldPath | None = None
     access: Access | None = None
     limit: int | None = None
+    batch: int = 0
     excuse: str | None = None
     allowances: tuple[Allowance, ...] = ()
     ancestors: tuple[tuple[int, tuple[Step, ...]], ...] = ()

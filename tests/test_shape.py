@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nplusone_guard.shape import fold, written_table
+from nplusone_guard.shape import fold, listed, written_table
 
 
 def text(sql):
@@ -262,3 +262,20 @@ def test_a_megabyte_of_rows_has_the_shape_of_one_row(row):
     assert fold(f"INSERT INTO t (a) VALUES {many}").shape == (
         fold(f"INSERT INTO t (a) VALUES {row}").shape
     )
+
+
+@pytest.mark.parametrize(
+    ("sql", "length"),
+    [
+        ("SELECT a FROM t WHERE id IN (%s, %s, %s)", 3),
+        ("SELECT a FROM t WHERE id IN (%s)", 1),
+        ("DELETE FROM t WHERE id IN (%s, %s) AND b = %s", 2),
+        ("INSERT INTO t (a, b) VALUES (%s, %s), (%s, %s), (%s, %s)", 3),
+        ("SELECT a FROM t WHERE id IN (%s, %s) AND b IN (%s, %s)", 0),
+        ("SELECT a FROM t WHERE id IN (SELECT b FROM u WHERE c = %s)", 0),
+        ("SELECT a FROM t WHERE id IN (1, 2)", 0),
+        ("SELECT a FROM t WHERE id = %s", 0),
+    ],
+)
+def test_the_length_of_the_one_list_of_placeholders(sql, length):
+    assert listed(sql) == length

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from nplusone_guard.advise.cause import Cause, causes
 from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
 from nplusone_guard.advise.on_class import Advised, on_class
-from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix, write_causes
+from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix
 from nplusone_guard.advise.together import Together
+from nplusone_guard.advise.writes import write_causes, writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,20 +27,21 @@ __all__ = ["advise"]
 def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
     """The causes behind the findings, the one whose fix saves most time first."""
     advised: list[Finding] = []
-    writes: list[Finding] = []
+    written: list[Finding] = []
     loops: list[Finding] = []
     for finding in findings:
         if finding.kind == "write_loop":
-            writes.append(finding)
+            written.append(finding)
         elif finding.kind == "n_plus_one":
-            (writes if finding.relation is None else loops).append(finding)
+            unrelated = finding.relation is None or writes(finding.group)
+            (written if unrelated else loops).append(finding)
         elif finding.kind == "duplicate":
             advised.append(replace(finding, fix=duplicate_fix(finding)))
         elif finding.kind == "slow":
             advised.append(replace(finding, fix=slow_fix(finding)))
         else:
             advised.append(replace(finding, fix=unbounded_fix(finding)))
-    for finding in write_causes(writes):
+    for finding in write_causes(written):
         (advised if finding.kind == "write_loop" else loops).append(finding)
     found = causes(loops, trace)
     together = Together(found, trace)

@@ -220,6 +220,13 @@ def _unrelated(lead: Member) -> Fix | None:
         else:
             explain = "Collect the keys before the loop, read all rows in one query, look them up."
         return Fix(code=code, explain=explain, where=lead.group.site)
+    if " IN (?)" in lead.group.shape.text and not lead.group.batch:
+        return Fix(
+            code="",
+            explain="Its lists differ in length from turn to turn, so these are no batches of one "
+            "list: collect the keys of all, read the rows in one query, and look them up.",
+            where=lead.group.site,
+        )
     return None
 
 

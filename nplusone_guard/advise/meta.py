@@ -6,7 +6,10 @@ A model is found by its label, where Django has it loaded; elsewhere the answers
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def model_named(label: str | None) -> Any:
@@ -26,6 +29,32 @@ def pointed_at(label: str | None, remote: str) -> str:
     """The field of the other model that a foreign key's values are taken from, ``pk`` as a rule."""
     target = _target(_fields(model_named(label)).get(remote))
     return "pk" if target is None or target.primary_key else str(target.name)
+
+
+def unique_within(label: str | None, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some columns by which at most one row is found; empty where there is no promise.
+
+    A column that may be NULL promises nothing: the database takes two NULLs for different.
+    """
+    model = model_named(label)
+    if model is None:
+        return ()
+    fields = _fields(model)
+    fields["pk"] = model._meta.pk  # noqa: SLF001
+    given = {fields[name].name: fields[name] for name in names if name in fields}
+    keys = [(name,) for name, field in given.items() if getattr(field, "unique", False)]
+    keys += model._meta.unique_together  # noqa: SLF001
+    keys += [each.fields for each in model._meta.total_unique_constraints if not each.deferrable]  # noqa: SLF001
+    return next(
+        (tuple(key) for key in keys if all(name in given and not given[name].null for name in key)),
+        (),
+    )
+
+
+def key_by_column(label: str | None, column: str) -> str | None:
+    """The name of the field that has a column."""
+    fields = _fields(model_named(label)).values()
+    return next((str(each.name) for each in fields if getattr(each, "column", 0) == column), None)
 
 
 def _target(field: Any) -> Any:

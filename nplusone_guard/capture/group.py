@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.capture.declared import declaration
 from nplusone_guard.capture.field import FieldKey, describe
-from nplusone_guard.shape import fold
+from nplusone_guard.shape import fold, listed
 from nplusone_guard.trace import Access, CallSite, QueryGroup
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Group:
         "access",
         "allowances",
         "asked_at",
+        "batch",
         "calls",
         "chained",
         "count",
@@ -101,6 +102,7 @@ class Group:
         # Of the last execution: wall clock, thread's time, thread, own time in the database.
         self.asked_at = (0.0, 0.0, 0, 0.0)
         self.limit: int | None = None
+        self.batch = 0  # set when the scope closes
         self.epoch = 0
         self.writes: str | None = None
         self.follow = True
@@ -163,6 +165,10 @@ class Group:
 
     def join(self, other: Group, *, literals_differ: bool) -> None:
         """Add a group of this scope: another thread's, or one that the shape folds to the same."""
+        if self.batch != other.batch:
+            # A batch that is cut short must be the last, and the only one.
+            cut = self.batch > other.batch > 0 and other.calls == 1 and other.first >= self.last
+            self.batch = self.batch if cut else 0
         unwritten = self.writes is None and self.epoch == other.epoch
         self.calls += other.calls
         self.refreshed += other.refreshed
@@ -177,6 +183,7 @@ class Group:
     def absorb(self, other: Group) -> None:
         """Add the equal group of another scope: what repeats only across scopes is no loop."""
         self.calls = max(self.calls, other.calls)
+        self.batch = min(self.batch, other.batch)
         self._add(other)
 
     def _add(self, other: Group) -> None:
@@ -234,6 +241,7 @@ class Group:
             field=field,
             access=Access("savepoint") if folded.verb == "transaction" else self.access,
             limit=self.limit,
+            batch=self.batch,
             excuse=self.excuse,
             allowances=self.allowances,
             via=self.line.via if self.line is not None else (),
@@ -336,6 +344,7 @@ def settle(groups: Iterable[Group]) -> list[Group]:
     joined: list[Group] = []
     for group in sorted(groups, key=lambda group: group.order):
         folded = fold(group.sql)
+        group.batch = listed(group.sql)
         group.sql = folded.shape.text
         group.limit = folded.limit
         group.close()

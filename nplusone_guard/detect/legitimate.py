@@ -37,3 +37,13 @@ def reads_in_chunks(group: QueryGroup) -> bool:
     return group.rows > group.limit * (group.calls - 2) and (
         " OFFSET " in text or _KEY_SET.search(text) is not None
     )
+
+
+def lists_a_batch(group: QueryGroup) -> bool:
+    """Whether each turn of a loop takes the next of the batches that one list was cut into.
+
+    All but the last list as many keys or rows, and more than one.  What hangs on a relation is no
+    such batch, whatever it lists: each turn has another instance.
+    """
+    relation = group.access.relation if group.access is not None else None
+    return group.batch > 1 and relation is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nplusone_guard.detect.legitimate import is_legitimate, reads_in_chunks
+from nplusone_guard.detect.legitimate import is_legitimate, lists_a_batch, reads_in_chunks
 from nplusone_guard.finding import Finding, finding_id
 
 if TYPE_CHECKING:
@@ -33,4 +33,4 @@ def is_row_by_row(group: QueryGroup) -> bool:
         return False
     if group.access is not None and group.access.is_lazy:
         return True
-    return group.varied and not reads_in_chunks(group)
+    return group.varied and not reads_in_chunks(group) and not lists_a_batch(group)

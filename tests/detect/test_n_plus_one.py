@@ -135,3 +135,17 @@ def test_one_row_at_a_time_is_no_reading_in_chunks():
 
 def test_a_relation_that_is_loaded_in_pages_is_an_n_plus_one():
     assert found(lazy(4, sql=PAGES, rows=40))
+
+
+def test_batches_of_keys_are_no_n_plus_one():
+    assert not found(group(count=3, varied=True, batch=100, access=Access("iterate")))
+
+
+def test_lists_of_one_key_or_of_any_length_are_an_n_plus_one():
+    assert found(group(count=3, varied=True, batch=1, access=Access("iterate")))
+    assert found(group(count=3, varied=True, batch=0, access=Access("iterate")))
+
+
+def test_lists_of_keys_that_hang_on_an_instance_are_an_n_plus_one():
+    access = Access("filter", relation="shop.Order.items")
+    assert found(group(count=3, varied=True, batch=3, access=access))

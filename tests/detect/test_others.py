@@ -49,6 +49,17 @@ def test_a_write_loop_keeps_the_threshold(threshold, expected):
     assert len(found(write_loop, group(INSERT, count=4), threshold=threshold)) == expected
 
 
+def test_a_batch_that_a_method_of_a_queryset_writes_is_no_write_loop():
+    access = Access("update", model="shop.Tag", method="update")
+    assert not found(write_loop, group(UPDATE, count=4, batch=100, access=access))
+    assert found(write_loop, group(UPDATE, count=4, batch=1, access=access))
+
+
+def test_several_objects_that_each_instance_is_given_are_a_write_loop():
+    access = Access("insert", relation="shop.Product.tags", method="add")
+    assert found(write_loop, group(INSERT, count=4, batch=3, access=access))
+
+
 # --- slow ---
 
 

@@ -22,6 +22,8 @@ _MODULES = (
     "builders",
     "keys",
     "writes",
+    "managers",
+    "batches",
     "duplicates",
     "rendering",
     "modes",

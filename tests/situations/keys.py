@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from tests.shop.models import Order, OrderItem, Product, Tag
-from tests.situations.situation import n_plus_one, situation, write_loop
+from tests.situations.situation import n_plus_one, situation
 
 
 @situation(
@@ -61,22 +61,6 @@ def get_or_create_of_what_exists():
         tag, created = Tag.objects.get_or_create(name=name)
         found.append((tag.name, created))
     return found
-
-
-@situation(
-    write_loop(3),
-    n_plus_one(3),
-    fix="Tag.objects.bulk_create(objects, ignore_conflicts=True)",
-    rewrite={
-        '    for number in range(3):\n        Tag.objects.get_or_create(name=f"more {number}")\n': (
-            '    objects = [Tag(name=f"more {number}") for number in range(3)]\n    {0}\n'
-        ),
-    },
-)
-def get_or_create_of_what_does_not():
-    for number in range(3):
-        Tag.objects.get_or_create(name=f"more {number}")
-    return Tag.objects.count()
 
 
 @situation(n_plus_one(3), operations="raw")
