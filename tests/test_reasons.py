@@ -38,3 +38,16 @@ def test_writes_that_may_be_batches_are_for_information_only(shop):
     with capture() as report:
         SITUATIONS["updates_of_lists_of_different_length"].run()
     assert [finding.severity for finding in report.findings] == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("values_list_over_a_relation", "with .product.name, .product_id, .quantity."),
+        ("values_list_of_a_key", "with .product_id."),
+    ],
+)
+def test_objects_in_place_of_values_are_named_by_their_attributes(name, attributes, shop):
+    with capture() as report:
+        SITUATIONS[name].run()
+    assert report.findings[0].fix.explain.endswith(f"its rows are objects then, {attributes}")

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One call of a chain: its method, its source text (``.filter(paid=True)``), its keywords."""
+    """One call of a chain: its method, its source text (``.filter(paid=True)``), its arguments."""
 
     method: str
     text: str
     keywords: tuple[tuple[str | None, str], ...]
-    positional: bool
+    positional: tuple[str, ...]
 
     def renamed(self, method: str) -> Link:
         """The same arguments given to another method."""
@@ -110,9 +110,9 @@ def _links(spot: Spot, node: ast.expr, accessor: str) -> list[Link] | None:
             return None
         given = [source_of(spot, each) for each in node.args]
         words = tuple((word.arg, source_of(spot, word.value)) for word in node.keywords)
-        given += [f"{name}={value}" if name else f"**{value}" for name, value in words]
-        text = f".{node.func.attr}({', '.join(given)})"
-        links.append(Link(node.func.attr, text, words, bool(node.args)))
+        named = [f"{name}={value}" if name else f"**{value}" for name, value in words]
+        text = f".{node.func.attr}({', '.join([*given, *named])})"
+        links.append(Link(node.func.attr, text, words, tuple(given)))
         node = node.func.value
     if isinstance(node, ast.Attribute) and node.attr == accessor and links:
         return links[::-1]

@@ -57,6 +57,56 @@ def key_by_column(label: str | None, column: str) -> str | None:
     return next((str(each.name) for each in fields if getattr(each, "column", 0) == column), None)
 
 
+def key_of(label: str | None, relation: str) -> tuple[str, frozenset[str]] | None:
+    """The attribute that has a relation's key, and what it is called on the object it leads to.
+
+    ``None`` for a relation that has no key on this side.
+    """
+    field = _fields(model_named(label)).get(relation)
+    if field is None or not (field.concrete and (field.many_to_one or field.one_to_one)):
+        return None
+    names: set[str] = set()
+    target = _target(field)
+    while target is not None:
+        names |= {target.attname, *(["pk"] if target.primary_key else [])}
+        if target.is_relation and target.remote_field.parent_link:
+            target = _target(target)  # the parent's own key is the same
+        else:
+            names |= set() if target.is_relation else {target.name}
+            target = None
+    return (str(field.attname), frozenset(names)) if names else None
+
+
+def read_through(label: str | None, column: str) -> tuple[tuple[str, ...], str] | None:
+    """The relations by which objects have what ``values()`` has, and the attribute to read there.
+
+    The attribute is empty where a relation leads to several objects.  ``None`` for what is no
+    column.
+    """
+    relations: list[str] = []
+    several = False
+    parts = column.split("__")
+    for number, part in enumerate(parts):
+        field = _fields(model_named(label)).get(part)
+        if field is None and part != "pk":
+            # Behind a column: a part of its value, that Python has by another name.
+            return None
+        own = getattr(field, "attname", part)
+        if field is None or not field.is_relation:
+            rest = parts[number:]
+            return (tuple(relations), "" if several or rest[1:] else ".".join([*relations, own]))
+        key = key_of(label, part)
+        if key is not None and (own == part or set(parts[number + 1 :]) <= key[1]):
+            return tuple(relations), "" if several else ".".join([*relations, own])
+        accessor = field.get_accessor_name() if field.auto_created else field.name
+        if not accessor or field.related_model is None:
+            return None
+        relations.append(accessor)
+        several = several or field.one_to_many or field.many_to_many
+        label = field.related_model._meta.label  # noqa: SLF001
+    return tuple(relations), ""
+
+
 def _target(field: Any) -> Any:
     """The field whose values a relation's key holds; ``None`` where these are several."""
     way = getattr(field, "path_infos", None)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import Chain, chain_at, is_whole
 from nplusone_guard.advise.lookups import beyond_generic, class_name, loading
-from nplusone_guard.advise.meta import has_name, pointed_at
+from nplusone_guard.advise.meta import has_name, pointed_at, read_through
 from nplusone_guard.finding import Fix
+from nplusone_guard.trace import Step
 
 if TYPE_CHECKING:
     from nplusone_guard.advise.cause import Cause, Member
@@ -77,6 +78,9 @@ def _count(
 #: Names a column of the other model: it would have to be named from this one.
 _REFERS = re.compile(r"\b[A-Z]\w*\(")
 
+
+#: A string without anything to be escaped.
+_QUOTED = re.compile(r"""(["'])(\w+)\1""")
 
 #: A condition on a column of the relation's own model.
 _OF_A_COLUMN = re.compile(
@@ -175,14 +179,7 @@ def _rows(
     calls = [link for link in chain.links if link.method != "all"]
     behind = [member.lineage.steps for member in cause.behind]
     if calls and all(link.method in _ALWAYS_ASK for link in calls):
-        steps = lead.lineage.steps
-        paths = [steps, *((*steps, *rest) for rest in behind)]
-        return Fix(
-            code=loading(paths, prefetch_only=True),
-            explain=f"Add it to the queryset, and read .{access.lookup}.all() in place of "
-            f"{chain.text}, which always asks the database.",
-            where=where,
-        )
+        return _values(cause, access, chain, where)
     name, end, read = _taken(access, calls)
     if not all(link.method in _MOVABLE for link in calls):
         return None
@@ -200,6 +197,47 @@ def _rows(
         explain=f"Add it to the queryset, and read {read}.{name} in place of {chain.text}.",
         where=where,
     )
+
+
+def _values(cause: Cause, access: Access, chain: Chain, where: CallSite | None) -> Fix | None:
+    """What always asks the database: objects in its place, with the relations its columns cross."""
+    steps = cause.lead.lineage.steps
+    columns = _columns(chain)
+    read = [read_through(access.model, column) for column in columns or ()]
+    if columns is None or None in read:
+        return None
+    crossed = [(*steps, *map(Step, found[0])) for found in read if found is not None]
+    behind = [(*steps, *member.lineage.steps) for member in cause.behind]
+    explain = (
+        f"Add it to the queryset, and read .{access.lookup}.all() in place of {chain.text}, which "
+        "always asks the database"
+    )
+    if any(link.method != "iterator" for link in chain.links if link.method != "all"):
+        explain += "; its rows are objects then"
+        names = [found[1] for found in read if found is not None]
+        if names and all(names):
+            explain += f", with {', '.join(f'.{name}' for name in dict.fromkeys(names))}"
+    return Fix(
+        code=loading([steps, *crossed, *behind], prefetch_only=True),
+        explain=f"{explain}.",
+        where=where,
+    )
+
+
+def _columns(chain: Chain) -> list[str] | None:
+    """The columns that are named; ``None`` where something is computed."""
+    found = []
+    for link in chain.links:
+        if link.method not in {"values", "values_list"}:
+            continue
+        if any(name not in {"flat", "named"} for name, _ in link.keywords):
+            return None
+        for text in link.positional:
+            name = _QUOTED.fullmatch(text)
+            if name is None:
+                return None
+            found.append(name[2])
+    return found
 
 
 def _taken(access: Access, calls: list[Link]) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Avg, Max, Prefetch, Q, Sum, Value
+from django.db.models.functions import Upper
 
 from tests.shop.models import Customer, Invoice, Order, OrderItem, Product, Supplier
 from tests.situations.situation import n_plus_one, situation
@@ -254,6 +255,66 @@ def values_list_on_a_prefetched_relation():
     found = []
     for order in Order.objects.prefetch_related("items"):
         found.append(sorted(order.items.values_list("quantity", flat=True)))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related("items__product")',
+    rewrite={
+        'order.items.values_list("product__name", "product__id", "quantity")': (
+            "[(item.product.name, item.product_id, item.quantity) for item in order.items.all()]"
+        ),
+    },
+)
+def values_list_over_a_relation():
+    found = []
+    for order in Order.objects.all():
+        rows = order.items.values_list("product__name", "product__id", "quantity")
+        found.append(sorted(row for row in rows))
+    return found
+
+
+@situation(
+    n_plus_one(6, "shop.Customer.orders"),
+    fix='prefetch_related("orders__invoices__payment_set", "orders__payer")',
+    rewrite={
+        'customer.orders.values("invoices__paid_by__amount", "payer__name")': (
+            "[{'invoices__paid_by__amount': payment.amount, 'payer__name': order.payer.name} "
+            "for order in customer.orders.all() for invoice in order.invoices.all() "
+            "for payment in invoice.payment_set.all()]"
+        ),
+    },
+)
+def values_over_several_relations_by_their_query_names():
+    found = []
+    for customer in Customer.objects.all():
+        rows = customer.orders.values("invoices__paid_by__amount", "payer__name")
+        found.append([sorted(row.items()) for row in rows if row["invoices__paid_by__amount"]])
+    return found
+
+
+@situation(n_plus_one(5, "shop.Order.items"))
+def values_that_are_computed():
+    found = []
+    for order in Order.objects.all():
+        found.append(list(order.items.values_list(Upper("product__name"), flat=True)))
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related("items")',
+    rewrite={
+        'order.items.values_list("product", flat=True)': (
+            "[item.product_id for item in order.items.all()]"
+        ),
+    },
+)
+def values_list_of_a_key():
+    found = []
+    for order in Order.objects.all():
+        found.append(sorted(order.items.values_list("product", flat=True)))
     return found
 
 
