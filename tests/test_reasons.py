@@ -51,3 +51,10 @@ def test_objects_in_place_of_values_are_named_by_their_attributes(name, attribut
     with capture() as report:
         SITUATIONS[name].run()
     assert report.findings[0].fix.explain.endswith(f"its rows are objects then, {attributes}")
+
+
+def test_where_a_key_is_read_it_is_said_what_loads_the_object(shop):
+    with capture() as report:
+        SITUATIONS["the_key_on_the_second_level"].run()
+    (fix,) = [each.fix for each in report.findings if each.fix.code == "item.product_id"]
+    assert 'prefetch_related("items__product")' in fix.explain

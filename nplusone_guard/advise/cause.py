@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import is_whole
+from nplusone_guard.advise.keys import key_instead
 from nplusone_guard.advise.lineage import Lineage, lineage
 from nplusone_guard.advise.lookups import beyond_generic, leads, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nplusone_guard.finding import Finding
+    from nplusone_guard.finding import Finding, Fix
     from nplusone_guard.trace import QueryGroup, Trace
 
 #: Reads of a relation that a prefetch of the whole relation serves from memory.
@@ -22,11 +23,12 @@ _COLUMN = "deferred column"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A finding with the way to its rows."""
+    """A finding with the way to its rows; ``key``: what reads a key in place of their object."""
 
     finding: Finding
     index: int
     lineage: Lineage
+    key: Fix | None = None
 
     @property
     def group(self) -> QueryGroup:
@@ -43,7 +45,7 @@ class Member:
     def loads(self) -> bool:
         """Whether it loads a whole relation."""
         access = self.group.access
-        if access is None or access.step is None:
+        if access is None or access.step is None or self.key is not None:
             return False
         if access.is_lazy or access.operation == "prefetch":
             return True
@@ -92,8 +94,17 @@ def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
     index = {id(group): number for number, group in enumerate(trace.groups)}
     numbered = [(finding, index[id(finding.group)]) for finding in findings]
     repeated = {number for _, number in numbered}
+    ways = {number: lineage(trace, number, repeated) for number in repeated}
+    above = {number for way in ways.values() for number in (way.origin, *way.ancestors)}
     members = [
-        Member(finding, number, lineage(trace, number, repeated)) for finding, number in numbered
+        # What something else hangs on is more than its key.
+        Member(
+            finding,
+            number,
+            ways[number],
+            None if number in above else key_instead(trace, number, ways[number]),
+        )
+        for finding, number in numbered
     ]
     loaded: dict[int, list[str]] = {}
     for member in members:
@@ -101,7 +112,9 @@ def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
             loaded.setdefault(member.lineage.origin, []).append(member.lineage.path)
     found: dict[object, Cause] = {}
     for member in members:
-        found.setdefault(_key(member, repeated, loaded, trace), Cause()).members.append(member)
+        alone = ("alone", member.index)
+        key = _key(member, repeated, loaded, trace) if member.key is None else alone
+        found.setdefault(key, Cause()).members.append(member)
     for key, cause in found.items():
         cause.members.sort(
             key=lambda member: (

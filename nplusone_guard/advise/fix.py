@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _FETCHED_BY_PEERS = frozenset({"lazy forward", "lazy one-to-one", "generic key", "deferred column"})
 
 
-def n_plus_one_fix(cause: Cause, trace: Trace, together: Together) -> Fix | None:
+def n_plus_one_fix(  # noqa: PLR0911  a case a cause
+    cause: Cause, trace: Trace, together: Together
+) -> Fix | None:
     """What mends a cause; ``None`` where the evidence does not reach."""
     lead = cause.lead
     origin = trace.groups[lead.lineage.origin] if lead.lineage.origin is not None else None
@@ -30,6 +32,8 @@ def n_plus_one_fix(cause: Cause, trace: Trace, together: Together) -> Fix | None
         return _chained(lead)
     if lead.group.access is not None and lead.group.access.early:
         return _early(lead)
+    if lead.key is not None:
+        return lead.key
     if lead.operation == "deferred column":
         return _columns(cause, origin, where, together)
     if lead.loads or (lead.served and (origin is None or len(lead.lineage.steps) > 1)):

@@ -77,6 +77,11 @@ def key_of(label: str | None, relation: str) -> tuple[str, frozenset[str]] | Non
     return (str(field.attname), frozenset(names)) if names else None
 
 
+def may_be_null(label: str | None, relation: str) -> bool:
+    """Whether a key may lead nowhere."""
+    return bool(getattr(_fields(model_named(label)).get(relation), "null", False))
+
+
 def read_through(label: str | None, column: str) -> tuple[tuple[str, ...], str] | None:
     """The relations by which objects have what ``values()`` has, and the attribute to read there.
 

@@ -96,7 +96,17 @@ class Site:
             assert finding.fix.code, f"no code for {finding.relation}: {finding.fix.explain}"
             assert finding.fix.where is not None, f"no place for {finding.fix.code}"
         self._type([finding.fix for finding in before.report.findings])
-        self.answer = self._ask()
+        return self.again()
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Put a piece of a fix in the place of what it replaces."""
+        (name,) = (name for name, text in self._files.items() if old in text)
+        self._files[name] = self._files[name].replace(old, new)
+
+    def again(self) -> list[Found]:
+        """What is found when the request is sent anew; the response must be what it was."""
+        assert self.answer is not None
+        before, self.answer = self.answer, self._ask()
         assert self.answer.body == before.body
         return self._stated()
 

@@ -39,6 +39,51 @@ def test_source_over_a_foreign_key(site):
     assert site.mend() == []
 
 
+def test_source_that_ends_in_the_key_of_a_foreign_key(site):
+    site.write(
+        """
+        class OrderSerializer(serializers.ModelSerializer):
+            buyer = serializers.IntegerField(source="customer.id")
+
+            class Meta:
+                model = Order
+                fields = ["id", "buyer"]
+        """,
+        LIST,
+    )
+    assert site.found() == [
+        Found(
+            "shop.Order.customer",
+            5,
+            at='buyer = serializers.IntegerField(source="customer.id")',
+            field="OrderSerializer.buyer",
+            path="customer",
+            fix='source="customer_id"',
+            where='buyer = serializers.IntegerField(source="customer.id")',
+        )
+    ]
+    site.rewrite('source="customer.id"', site.finding().fix.code)
+    assert site.again() == []
+
+
+def test_source_that_ends_in_the_key_where_another_field_reads_more(site):
+    site.write(
+        """
+        class OrderSerializer(serializers.ModelSerializer):
+            buyer = serializers.IntegerField(source="customer.id")
+            name = serializers.CharField(source="customer.name")
+
+            class Meta:
+                model = Order
+                fields = ["id", "buyer", "name"]
+        """,
+        LIST,
+    )
+    site.found()
+    assert site.finding().fix.code == 'select_related("customer")'
+    assert site.mend() == []
+
+
 def test_source_over_two_foreign_keys_is_one_finding(site):
     site.write(
         """

@@ -21,6 +21,7 @@ _MODULES = (
     "origins",
     "builders",
     "keys",
+    "own_keys",
     "writes",
     "managers",
     "batches",
