@@ -138,6 +138,7 @@ class Source:
     ``deferred``: names given to ``only()`` (``only`` is true) or ``defer()``.  ``joined``: it
     follows a to-many relation by a join, which would multiply an aggregate.  ``ahead``: the paths
     that it prefetches.  ``annotations``: the names that it gives to what it computes.
+    ``peers``: its fetch mode is ``FETCH_PEERS``.
     """
 
     kind: str
@@ -146,6 +147,7 @@ class Source:
     joined: bool = False
     ahead: tuple[str, ...] = ()
     annotations: tuple[str, ...] = ()
+    peers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

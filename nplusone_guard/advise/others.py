@@ -50,9 +50,13 @@ def slow_fix(finding: Finding) -> Fix:
 
 
 def unbounded_fix(finding: Finding) -> Fix:
-    """Pages."""
-    return Fix(
-        "",
-        f"{finding.group.peak_rows} rows at once, and more as the table grows: paginate, cut it "
-        "with a slice, or go through it with iterator().",
-    )
+    """Pages; of rows that load for one another, not ``iterator()``: its rows have no peers."""
+    rows, source = finding.group.peak_rows, finding.group.source
+    grows = f"{rows} rows at once, and more as the table grows"
+    if source is not None and source.peers:
+        return Fix(
+            "",
+            f"{grows}, under FETCH_PEERS, which loads what one of them lacks for all of them, in "
+            f"one IN list of up to {rows} keys: paginate, or cut it with a slice.",
+        )
+    return Fix("", f"{grows}: paginate, cut it with a slice, or go through it with iterator().")

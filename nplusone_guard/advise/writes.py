@@ -130,7 +130,8 @@ def _fix(group: QueryGroup, members: list[Finding]) -> Fix:
 
 #: An UPDATE that sets values, each of them sent along, in rows of one condition.
 _SETS = re.compile(
-    r'''UPDATE \S+ SET (?:[^\s=]+ = (?:\?|NULL)(?:, )?)+ WHERE (?:\S+\.)?["`]?([^\s"`]+)["`]? = \?'''
+    r"UPDATE \S+ SET (?:[^\s=]+ = (?:\?|NULL)(?:, )?)+ "
+    r"""WHERE (?:\S+\.)?["`]?([^\s"`]+)["`]? = \?"""
 )
 
 

@@ -64,7 +64,7 @@ def from_queryset(
             query_name=found.query_name,
             narrowed=narrowed,
             managed=queryset.query.where.children[0] not in found.conditions,
-            peers=bool(getattr(getattr(queryset, "_fetch_mode", None), "track_peers", False)),
+            peers=_has_peers(queryset),
             **details,
         ),
         instance,
@@ -92,17 +92,23 @@ def _is_narrowed(queryset: Any, conditions: tuple[object, ...]) -> bool:
     )
 
 
+def _has_peers(queryset: Any) -> bool:
+    # Fetch modes came with Django 6.1.
+    return bool(getattr(getattr(queryset, "_fetch_mode", None), "track_peers", False))
+
+
 def source_of(queryset: Any) -> Source | None:
     """What a fix must know of a queryset; ``None`` where it yields no model instances."""
     query: Any = getattr(queryset, "query", None)
     lookups = getattr(queryset, "_prefetch_related_lookups", ())
     ahead = tuple(str(getattr(each, "prefetch_to", each)) for each in lookups)
+    peers = _has_peers(queryset)
     if not hasattr(queryset, "_iterable_class"):
-        return Source("raw", ahead=ahead)
+        return Source("raw", ahead=ahead, peers=peers)
     if not issubclass(queryset._iterable_class, ModelIterable):  # noqa: SLF001
         return None
     if query.combinator:
-        return Source("combined", ahead=ahead)
+        return Source("combined", ahead=ahead, peers=peers)
     names, deferring = query.deferred_loading
     joins = [getattr(join, "join_field", None) for join in query.alias_map.values()]
     return Source(
@@ -115,6 +121,7 @@ def source_of(queryset: Any) -> Source | None:
         ),
         ahead=ahead,
         annotations=tuple(map(str, (*query.annotations, *query.extra))),
+        peers=peers,
     )
 
 

@@ -38,4 +38,6 @@ def _is_unlimited(group: QueryGroup) -> bool:
         and group.limit is None
         and not (access is not None and access.operation in {"prefetch", "delete"})
         and not (access is not None and access.method in _STREAMING)
+        # What FETCH_PEERS loads for many rows at once is theirs: as with a prefetch, they say it.
+        and not (access is not None and access.peers and access.is_lazy and not access.many)
     )

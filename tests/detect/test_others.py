@@ -121,9 +121,15 @@ def test_without_a_limit_on_rows_nothing_is_unbounded():
         group(SELECT, peak_rows=5_000, access=Access("delete")),
         group(SELECT, peak_rows=5_000, access=Access("all", method="iterator")),
         group(SELECT, peak_rows=5_000, access=Access("all", method="aiterator")),
+        group(SELECT, peak_rows=5_000, access=Access("lazy forward", peers=True)),
         group(f"{INSERT} RETURNING id", peak_rows=5_000),
     ],
-    ids=["limit", "prefetch", "delete", "iterator", "aiterator", "insert"],
+    ids=["limit", "prefetch", "delete", "iterator", "aiterator", "peers", "insert"],
 )
 def test_what_is_bounded_or_held_in_chunks_is_not_unbounded(tags):
     assert not found(unbounded, tags, method="GET", unbounded_rows=1_000)
+
+
+def test_what_one_row_loads_of_a_to_many_relation_is_its_own_whatever_its_fetch_mode():
+    items = group(SELECT, peak_rows=5_000, access=Access("lazy reverse", many=True, peers=True))
+    assert found(unbounded, items, method="GET", unbounded_rows=1_000)

@@ -90,8 +90,10 @@ def test_a_gate_that_breaks_fails_the_run_and_says_which(locust):
     broken = [line for line in (done.stdout + done.stderr).splitlines() if "gate broken" in line]
     assert broken == [
         "guard gate broken: GET /naive/: 152 queries, 10 allowed",
-        "guard gate broken: GET /untold/: no response had the header X-Guard-Queries "
-        "(set HEADERS of the guard)",
+        (
+            "guard gate broken: GET /untold/: no response had the header X-Guard-Queries "
+            "(set HEADERS of the guard)"
+        ),
     ]
 
 
