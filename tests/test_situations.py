@@ -96,13 +96,23 @@ def test_each_situation_gets_its_verdict_behind_sync_to_async(name, shop):
     assert found(report) == expected(SITUATIONS[name].expected), str(report)
 
 
-def test_a_chain_followed_link_by_link_is_for_information_only(shop):
+CHAINS = [
+    "a_linked_list",
+    "a_chain_from_each_row_of_a_loop",
+    "a_chain_whose_next_link_has_a_name",
+    "recursion_up_from_each_row_of_a_loop",
+]
+TREES = ["recursion_over_a_tree", "recursion_down_from_each_row_of_a_loop"]
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_chain_followed_link_by_link_is_for_information_only(name, shop):
     with capture() as report:
-        SITUATIONS["a_linked_list"].run()
+        SITUATIONS[name].run()
     assert [(finding.severity, finding.fix.code) for finding in report.findings] == [("info", "")]
 
 
-@pytest.mark.parametrize("name", ["recursion_over_a_tree", "a_linked_list"])
+@pytest.mark.parametrize("name", CHAINS + TREES)
 def test_a_depth_that_nobody_knows_ahead_gets_a_word_and_no_code(name, shop):
     with capture() as report:
         SITUATIONS[name].run()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nplusone_guard.advise.cause import Cause, causes
 from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
 from nplusone_guard.advise.on_class import Advised, on_class
+from nplusone_guard.advise.onward import followed_on
 from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix
 from nplusone_guard.advise.together import Together
 from nplusone_guard.advise.writes import write_causes, writes
@@ -43,6 +44,7 @@ def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
             advised.append(replace(finding, fix=unbounded_fix(finding)))
     for finding in write_causes(written):
         (advised if finding.kind == "write_loop" else loops).append(finding)
+    loops, trace = followed_on(loops, trace)
     found = causes(loops, trace)
     together = Together(found, trace)
     advised += on_class([each for cause in found for each in _advised(cause, trace, together)])

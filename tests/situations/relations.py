@@ -273,3 +273,60 @@ def a_linked_list():
         names.append(folder.name)
         folder = folder.next
     return names
+
+
+@situation(n_plus_one(10, "shop.Folder.parent"))
+def a_chain_from_each_row_of_a_loop():
+    names = []
+    for folder in Folder.objects.order_by("pk"):
+        link = folder
+        while link is not None:
+            names.append(link.name)
+            link = link.parent
+    return names
+
+
+@situation(n_plus_one(10, "shop.Folder.parent"))
+def a_chain_whose_next_link_has_a_name():
+    depths = []
+    for folder in Folder.objects.order_by("pk"):
+        depth = 0
+        while above := folder.parent:
+            folder, depth = above, depth + 1
+        depths.append(depth)
+    return depths
+
+
+@situation(n_plus_one(10, "shop.Folder.parent"))
+def recursion_up_from_each_row_of_a_loop():
+    def path(folder: Folder) -> str:
+        return folder.name if folder.parent is None else f"{path(folder.parent)}/{folder.name}"
+
+    return [path(folder) for folder in Folder.objects.order_by("pk")]
+
+
+@situation(n_plus_one(17, "shop.Folder.children"))
+def recursion_down_from_each_row_of_a_loop():
+    names = []
+
+    def walk(folder: Folder) -> None:
+        for child in folder.children.all():
+            names.append(child.name)
+            walk(child)
+
+    for folder in Folder.objects.order_by("-pk"):
+        walk(folder)
+    return names
+
+
+@situation(
+    n_plus_one(6, "shop.Folder.parent"),
+    n_plus_one(4, "shop.Folder.parent"),
+    fix='select_related("parent__parent")',
+)
+def two_links_of_a_chain_and_no_more():
+    found = []
+    for folder in Folder.objects.all():
+        if folder.parent and folder.parent.parent:
+            found.append(folder.parent.parent.name)
+    return found
