@@ -7,7 +7,7 @@ import os
 from inspect import unwrap
 from threading import get_native_id
 from time import perf_counter, thread_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from nplusone_guard.capture.declared import declaration
 from nplusone_guard.capture.field import FieldKey, describe
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from nplusone_guard.capture.code import Place
     from nplusone_guard.capture.rows import Line
     from nplusone_guard.trace import Scan, Source, Step
+
+    #: Of each group of a trace, by its key, the place in the trace and the relation it follows.
+    Index = Mapping[tuple[object, ...], tuple[int, Step | None]]
 
 _SALT = os.urandom(8)
 
@@ -209,11 +212,15 @@ class Group:
         """What makes two settled groups equal."""
         return self.database, self.path, fold(self.sql).shape.text
 
-    def frozen(self, index: Mapping[tuple[object, ...], int], start: float) -> QueryGroup:
+    @property
+    def step(self) -> Step | None:
+        """The relation that it follows."""
+        return self.access.step if self.access is not None else None
+
+    def frozen(self, index: Index, start: float) -> QueryGroup:
         """The group as data.
 
-        ``index`` has the place of each group of the trace by its key; ``start``: when the trace
-        began, by the clock of ``perf_counter``.
+        ``start``: when the trace began, by the clock of ``perf_counter``.
         """
         folded = fold(self.sql)
         places = [element for element in self.path if not isinstance(element, FieldKey)]
@@ -221,6 +228,7 @@ class Group:
             [element for element in self.path if isinstance(element, FieldKey)], self.view
         )
         innermost = self.path[0] if self.path else None
+        ancestors = _ancestors(self.line, index) if not self.forked else None
         site: CallSite | None
         if isinstance(innermost, FieldKey):
             site = (field.site if field else None) or _rendered_by(places, self.view)
@@ -245,13 +253,13 @@ class Group:
             excuse=self.excuse,
             allowances=self.allowances,
             via=self.line.via if self.line is not None else (),
-            ancestors=() if self.line is None or self.forked else _ancestors(self.line, index),
+            ancestors=ancestors or (),
             chained=self.chained,
-            forked=self.forked,
+            forked=ancestors is None,
             stray=self.stray,
             source=self.source,
             view=self.view,
-            echoes=index.get(self.echoes.key) if self.echoes is not None else None,
+            echoes=index.get(self.echoes.key, _UNKNOWN)[0] if self.echoes is not None else None,
             peak_ms=self.peak * 1_000,
             peak_rows=self.peak_rows,
             first_ms=max(0.0, self.first - start) * 1_000,
@@ -278,26 +286,37 @@ def _rendered_by(places: list[Place], view: object) -> CallSite:
 _MOST_ANCESTORS = 16
 
 
-def _way(line: Line) -> list[tuple[int, tuple[Step, ...]]]:
+#: The place and the step of a group that is not in the trace.
+_UNKNOWN: Final = (None, None)
+
+
+def _way(line: Line) -> list[tuple[object, ...]]:
     """What tells two lines apart."""
-    found: list[tuple[int, tuple[Step, ...]]] = []
+    found: list[tuple[object, ...]] = []
     above: Line | None = line
     while above is not None and len(found) < _MOST_ANCESTORS:
-        found.append((id(above.group), above.via))
+        found.append((id(above.group), above.via, above.step))
         above = above.above
     return found
 
 
-def _ancestors(
-    line: Line, index: Mapping[tuple[object, ...], int]
-) -> tuple[tuple[int, tuple[Step, ...]], ...]:
+def _ancestors(line: Line | None, index: Index) -> tuple[tuple[int, tuple[Step, ...]], ...] | None:
+    """What a group hangs on; ``None`` where it hangs on rows of which that is not known."""
     found: list[tuple[int, tuple[Step, ...]]] = []
-    while line.above is not None and len(found) < _MOST_ANCESTORS:
-        number = index.get(line.above.group.key)
+    via = line.via if line is not None else ()
+    while line is not None and line.above is not None and len(found) < _MOST_ANCESTORS:
+        line = line.above
+        number, step = index.get(line.group.key, _UNKNOWN)
         if number is None:
             break
-        found.append((number, line.via))
-        line = line.above
+        if line.step is None or step is None or line.step == step:
+            found.append((number, via))
+            via = line.via
+        elif line.above is not None:
+            # Another relation by the same statement: what it hangs on is known, if not its group.
+            via = (*line.via, line.step, *via)
+        else:
+            return tuple(found) or None
     return tuple(found)
 
 

@@ -174,11 +174,11 @@ class Lane:
         if group.access is None or group.access.relation is None:
             group.access = access
         owner = None
-        line = Line(group, None, via)
+        line = Line(group, None, via, access.step)
         if instance is not None:
             owner = rows.owner(instance) or self._owner_elsewhere(instance)
             if owner is not None:
-                line = Line(group, owner[0], (*owner[1], *via))
+                line = Line(group, owner[0], (*owner[1], *via), access.step)
             group.descends(line)
         if queryset is not None:
             if group.source is None:

@@ -207,7 +207,7 @@ class Recorder:
     def groups(self) -> tuple[QueryGroup, ...]:
         """What was recorded so far, or in all once the scope is closed."""
         settled = self.current()
-        index = {group.key: number for number, group in enumerate(settled)}
+        index = {group.key: (number, group.step) for number, group in enumerate(settled)}
         return tuple(group.frozen(index, self.start) for group in settled)
 
     def current(self) -> list[Group]:

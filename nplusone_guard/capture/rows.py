@@ -36,12 +36,14 @@ _DEEPEST = 4
 class Line(NamedTuple):
     """The group that loads rows, the line of the row that they hang on, and the relations between.
 
-    Of one execution: the next one may load rows for another queryset's.
+    Of one execution: the next one may load rows for another queryset's, or of another relation
+    (``step``) by the same statement, as the levels of a prefetch do.
     """
 
     group: Group
     above: Line | None = None
     via: tuple[Step, ...] = ()
+    step: Step | None = None
 
 
 Owner = tuple[Line, tuple[Step, ...]]

@@ -330,3 +330,15 @@ def two_links_of_a_chain_and_no_more():
         if folder.parent and folder.parent.parent:
             found.append(folder.parent.parent.name)
     return found
+
+
+@situation(
+    n_plus_one(6, "shop.Folder.children"),
+    fix='prefetch_related("parent__next__children")',
+)
+def a_relation_of_the_second_of_two_levels_that_one_statement_prefetches():
+    found = []
+    for folder in Folder.objects.prefetch_related("parent__next"):
+        if folder.parent is not None:
+            found.append(len(folder.parent.next.children.all()))
+    return found
