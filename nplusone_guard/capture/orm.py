@@ -120,7 +120,10 @@ def _look(start: FrameType | None, stop: FrameType | None) -> Sighting:
             if descriptor is not None:
                 names = frame.f_locals
                 queryset = seen.prefetch.queryset if seen.prefetch else seen.queryset
-                return Sighting(descriptor(names), hangs_on(names), queryset)
+                access = descriptor(names)
+                if access.generic and queryset is not None:
+                    access = replace(access, model=label(queryset.model))
+                return Sighting(access, hangs_on(names), queryset)
             if path == "django/db/models/query.py":
                 if name == "prefetch_one_level":
                     # Perhaps for a descriptor further out: Django 6.1's FETCH_PEERS.
