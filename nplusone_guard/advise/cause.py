@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.chain import is_whole
+from nplusone_guard.advise.columns import left_out_keys
 from nplusone_guard.advise.keys import key_instead
 from nplusone_guard.advise.lineage import Lineage, lineage
 from nplusone_guard.advise.lookups import beyond_generic, leads, path_of
@@ -81,7 +82,9 @@ class Cause:
         nested = tuple(
             replace(
                 member.finding,
-                path=f"{path}__{member.lineage.path}" if member in behind else member.lineage.path,
+                path=f"{path}__{member.lineage.path}"
+                if member in behind
+                else member.lineage.path or None,
             )
             for member in self.members[1:]
         )
@@ -124,7 +127,32 @@ def causes(findings: Iterable[Finding], trace: Trace) -> list[Cause]:
                 member.index,
             )
         )
-    return list(found.values())
+    return _without_their_columns(list(found.values()), trace)
+
+
+def _without_their_columns(found: list[Cause], trace: Trace) -> list[Cause]:
+    """Columns that a join has to call back are no cause of their own: its fix loads them all."""
+    joins: dict[int, Cause] = {}
+    for cause in found:
+        origin = cause.lead.lineage.origin
+        paths = [member.lineage.steps for member in cause.members if member.loads]
+        if (
+            origin is not None
+            and paths
+            and all(step.joinable for steps in paths for step in steps)
+            and not cause.lead.group.chained
+            and left_out_keys(trace.groups[origin].source, paths)
+        ):
+            joins.setdefault(origin, cause)
+    left = []
+    for cause in found:
+        lead = cause.lead
+        join = joins.get(lead.lineage.origin) if lead.lineage.origin is not None else None
+        if join is not None and lead.operation == _COLUMN and not lead.lineage.steps:
+            join.members += cause.members
+        else:
+            left.append(cause)
+    return left
 
 
 def _key(

@@ -32,9 +32,16 @@ def left_out_keys(source: Source | None, paths: Iterable[Path]) -> list[str]:
     keys: list[str] = []
     for steps in paths:
         keys += [query_path(steps[: number + 1]) for number in range(len(steps))]
-    if source.only:
-        return [key for key in keys if not any(_covers(name, key) for name in source.deferred)]
-    return [key for key in keys if key in source.deferred]
+    if not source.only:
+        return [key for key in keys if key in source.deferred]
+    # A key brings its row whole, until only() names a column beyond it.
+    cut = {"", *(name.rpartition("__")[0] for name in source.deferred)}
+    return [
+        key
+        for key in keys
+        if key.rpartition("__")[0] in cut
+        and not any(_covers(name, key) for name in source.deferred)
+    ]
 
 
 def _covers(name: str, key: str) -> bool:

@@ -84,6 +84,8 @@ def _loads(
         number = lead.lineage.origin
         if number is not None and left_out_keys(source, paths):
             code = f"{together.columns(number)}.{code}"
+            call = "only" if source is not None and source.only else "defer"
+            effect += f". A key must be loaded for it: in place of the {call}() that leaves it out"
     else:
         effect = "one query per relation instead of one per row"
     return Fix(

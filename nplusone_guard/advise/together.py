@@ -36,11 +36,10 @@ class Together:
             self._joins[origin] += 1
         if origin is None:
             return
-        if cause.lead.operation == "deferred column":
-            self._missing[origin] += map(column_of, cause.members)
-            return
+        columns = [member for member in cause.members if member.operation == "deferred column"]
+        self._missing[origin] += map(column_of, columns)
         paths = [member.lineage.steps for member in cause.members if member.loads]
-        if all(step.joinable for steps in paths for step in steps):
+        if paths and all(step.joinable for steps in paths for step in steps):
             self._missing[origin] += left_out_keys(self._trace.groups[origin].source, paths)
 
     def joins_once(self, origin: int | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.shop.models import Order, OrderItem, Product
+from tests.shop.models import Order, OrderItem, Product, Supply
 from tests.situations.situation import n_plus_one, situation
 
 
@@ -54,10 +54,31 @@ def left_out_of_a_joined_object_by_defer():
 @situation(
     n_plus_one(5, "shop.Order.customer"),
     n_plus_one(5, "shop.Order.customer"),
-    fix=(
-        'only("note", "customer")',
-        'only("note", "customer").select_related("customer")',
-    ),
+    fix='only("note", "customer").select_related("customer")',
 )
 def a_key_left_out_and_then_followed():
     return [order.customer.name for order in Order.objects.only("note")]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.customer"),
+    n_plus_one(5, "shop.Order.customer"),
+    n_plus_one(5, "shop.Order.note"),
+    fix='defer(None).select_related("customer")',
+)
+def a_key_and_a_column_left_out_by_defer():
+    orders = Order.objects.defer("note", "customer")
+    return [(order.customer.name, order.note) for order in orders]
+
+
+@situation(
+    n_plus_one(3, "shop.Supply.product"),
+    n_plus_one(3, "shop.Supply.product"),
+    n_plus_one(3, "shop.Product.category"),
+    fix='only("price", "product").select_related("product__category")',
+)
+def two_keys_followed_from_one_that_was_left_out():
+    found = []
+    for supply in Supply.objects.only("price").order_by("pk")[:3]:
+        found.append((supply.product.category.name, supply.product.name))
+    return found
