@@ -136,14 +136,14 @@ _SETS = re.compile(
 
 
 def _sets_one_row(group: QueryGroup, access: Access) -> bool:
-    """Whether an UPDATE sets columns of the row of one primary key to values."""
+    """Whether an UPDATE sets columns to values, of the row of one key or of a relation's rows."""
     if access.method not in {"update", "aupdate"}:
         return True
     found = _SETS.fullmatch(group.shape.text)
     model = model_named(access.model)
     if found is None or model is None:
         return found is not None
-    return bool(found[1] == model._meta.pk.column)  # noqa: SLF001
+    return access.relation is not None or bool(found[1] == model._meta.pk.column)  # noqa: SLF001
 
 
 def _updated(access: Access, model: str) -> tuple[str, str]:

@@ -75,7 +75,7 @@ def the_key_of_an_object_of_a_related_one():
 @situation(
     n_plus_one(5, "shop.Order.customer"),
     n_plus_one(5, "shop.Order.customer"),
-    fix=('only("note", "customer").select_related("customer")', 'only("note", "customer")'),
+    fix='only("note", "customer").select_related("customer")',
 )
 def a_key_that_was_left_out():
     return [order.customer.pk for order in Order.objects.only("note")]
