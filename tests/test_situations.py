@@ -125,3 +125,21 @@ def test_a_question_from_two_places_is_one_finding_that_names_both(shop):
     (finding,) = report.findings
     assert finding.total == 2
     assert len({each.location for each in finding.walk()}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("aggregate_of_a_queryset_for_each_row", "OrderItem.objects.values(key).annotate(...)"),
+        ("aggregate_on_the_second_level", 'Prefetch("orders", queryset=Order.objects.annotate'),
+        ("aggregate_with_a_default", "Annotate the queryset of the Order rows"),
+        ("contains_in_what_is_filtered", "choose from .items.all() in Python"),
+        ("filter_by_what_only_the_loop_knows", "choose from .items.all() in Python"),
+    ],
+)
+def test_where_nothing_can_be_typed_it_is_said_what_spares_the_queries(name, reason, shop):
+    with capture() as report:
+        SITUATIONS[name].run()
+    unmended = [finding.fix for finding in report.findings if not finding.fix.code]
+    assert [fix.explain for fix in unmended if reason in fix.explain]
+    assert len(unmended) == 1

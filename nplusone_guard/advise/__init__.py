@@ -13,6 +13,7 @@ from nplusone_guard.advise.fix import evaluated_at, n_plus_one_fix
 from nplusone_guard.advise.on_class import Advised, on_class
 from nplusone_guard.advise.onward import followed_on
 from nplusone_guard.advise.others import duplicate_fix, slow_fix, unbounded_fix
+from nplusone_guard.advise.reasons import reason
 from nplusone_guard.advise.together import Together
 from nplusone_guard.advise.writes import write_causes, writes
 
@@ -57,6 +58,7 @@ def _advised(cause: Cause, trace: Trace, together: Together) -> list[Advised]:
     if fix is None and cause.behind:
         alone, rest = Cause(cause.members[:1]), Cause(cause.members[1:])
         return [each for part in (alone, rest) for each in _advised(part, trace, together)]
+    fix = fix or reason(cause.lead)
     finding = replace(cause.finding(), origin=evaluated_at(cause, trace), fix=fix)
     access = finding.group.access
     if finding.group.chained and access is not None and not access.many:

@@ -12,10 +12,15 @@ import linecache
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nplusone_guard.advise.names import last_name
 from nplusone_guard.advise.source import Spot, module_of, own_nodes, spot_at
 
 if TYPE_CHECKING:
     from nplusone_guard.trace import CallSite, QueryGroup
+
+
+#: Methods that a prefetch of the whole relation answers, whatever object they are given.
+CONTAINS = frozenset({"contains", "acontains"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,23 @@ def is_whole(group: QueryGroup) -> bool:
         return False
     if not access.narrowed:
         return True
+    if access.method in CONTAINS:
+        return _is_membership(group)
     chain = chain_at(group.path[0], access.lookup or "") if group.path else None
     return chain is not None and chain.only("all", *({access.operation} & {"count", "exists"}))
+
+
+def _is_membership(group: QueryGroup) -> bool:
+    """``order.items.contains(item)``, whatever it is given: nothing of it has to be moved."""
+    spot = spot_at(group.path[0]) if group.path else None
+    access = group.access
+    for node in ast.walk(spot.node) if spot is not None else ():
+        if isinstance(node, ast.Call) and last_name(node.func) in CONTAINS:
+            read = node.func.value  # type: ignore[attr-defined]
+            if isinstance(read, ast.Call) and last_name(read.func) == "all":
+                read = read.func.value  # type: ignore[attr-defined]
+            return access is not None and last_name(read) == access.lookup
+    return False
 
 
 def chain_at(site: CallSite | None, accessor: str) -> Chain | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
-from nplusone_guard.advise.chain import Chain, chain_at, is_whole
+from nplusone_guard.advise.chain import CONTAINS, Chain, chain_at, is_whole, source_of
 from nplusone_guard.advise.lookups import beyond_generic, class_name, loading
 from nplusone_guard.advise.meta import has_name, pointed_at, read_through
+from nplusone_guard.advise.names import last_name
+from nplusone_guard.advise.source import spot_at
 from nplusone_guard.finding import Fix
 from nplusone_guard.trace import Step
 
@@ -24,6 +27,8 @@ _MOVABLE = frozenset(
 #: Reads that ask the database whatever was prefetched, though memory has it all.
 _ALWAYS_ASK = frozenset({"values", "values_list", "iterator"})
 _ADDABLE = frozenset({"Sum", "Avg", "Min", "Max"})
+#: Of no rows a join counts 0, as aggregate() does, and a subquery nothing.
+_JOINED_ONLY = frozenset({"Count"})
 
 
 def partial_read(  # noqa: PLR0911  a case an operation
@@ -37,6 +42,14 @@ def partial_read(  # noqa: PLR0911  a case an operation
     chain = chain_at(member.group.path[0], access.lookup) if member.group.path else None
     if access.operation not in {"count", "exists", "aggregate"}:
         return _rows(cause, access, chain, where, together)
+    if member.served and access.method in CONTAINS:
+        return Fix(
+            code=f'prefetch_related("{member.lineage.path}")',
+            explain="Add it to the queryset: contains() is answered from memory then.",
+            where=where,
+        )
+    if access.method in CONTAINS:
+        return None
     if member.served and access.managed:
         return Fix(
             code=f'prefetch_related("{member.lineage.path}")',
@@ -149,7 +162,8 @@ def _aggregate(  # noqa: PLR0913  what a fix is made of
     )
     if not access.aggregates or conditions is None or not (plain or access.remote):
         return None
-    if any(function not in _ADDABLE for _, function, _ in access.aggregates):
+    computed = _ADDABLE | _JOINED_ONLY if plain else _ADDABLE
+    if any(function not in computed for _, function, _ in access.aggregates):
         return None
     given = {}
     for alias, function, column in access.aggregates:
@@ -174,8 +188,10 @@ def _rows(
 ) -> Fix | None:
     """Filtered, ordered or cut rows: a ``Prefetch`` with the same calls and a name of its own."""
     lead = cause.lead
-    if chain is None or beyond_generic(lead.lineage.steps)[1]:
+    if beyond_generic(lead.lineage.steps)[1]:
         return None
+    if chain is None:
+        return _picked(lead, access, where)
     calls = [link for link in chain.links if link.method != "all"]
     behind = [member.lineage.steps for member in cause.behind]
     if calls and all(link.method in _ALWAYS_ASK for link in calls):
@@ -250,6 +266,10 @@ def _taken(access: Access, calls: list[Link]) -> tuple[str, str, str]:
         got = calls[-1]
         calls[-1:] = [got.renamed("filter")] if got.text != ".get()" else []
         return f"matching_{access.lookup}", "", "the only row of "
+    if method in {"earliest", "latest"} and calls[-1].positional and not calls[-1].keywords:
+        calls[-1] = calls[-1].renamed("order_by")
+        end = ".reverse()[:1]" if method == "latest" else "[:1]"
+        return f"{method}_{access.lookup}", end, "the only row, if any, of "
     if method not in {"first", "last"}:
         return f"matching_{access.lookup}", "", ""
     calls.pop()
@@ -257,3 +277,28 @@ def _taken(access: Access, calls: list[Link]) -> tuple[str, str, str]:
     if access.columns in {("pk",), ("-pk",)} and not any(c.method == "order_by" for c in calls):
         end = f'.order_by("{access.columns[0]}")[:1]'
     return f"{method}_{access.lookup}", end, "the only row, if any, of "
+
+
+def _picked(lead: Member, access: Access, where: CallSite | None) -> Fix | None:
+    """A row that the loop alone can name, taken from the whole relation in Python."""
+    spot = spot_at(lead.group.path[0]) if lead.group.path else None
+    node = spot.node if spot is not None else None
+    if (
+        access.operation != "get"
+        or access.method not in {"get", "aget"}
+        or not access.columns
+        or any("__" in column for column in access.columns)
+        or not isinstance(node, ast.Call)
+        or not isinstance(node.func, ast.Attribute)
+        or last_name(node.func.value) != access.lookup
+        or spot is None
+    ):
+        return None
+    alike = " and ".join(f"each.{column} == ..." for column in access.columns)
+    return Fix(
+        code=f'prefetch_related("{lead.lineage.path}")',
+        explain=f"Add it to the queryset, and take the row with {alike} from "
+        f".{access.lookup}.all() in place of {source_of(spot, node)}, which always asks the "
+        "database.",
+        where=where,
+    )

@@ -138,7 +138,8 @@ def _aggregates(names: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
     for alias, expression in (names.get("kwargs") or {}).items():
         sources = [each for each in expression.get_source_expressions() if each is not None]
         plain = len(sources) == 1 and isinstance(sources[0], F)
-        if not plain or expression.filter is not None or getattr(expression, "distinct", False):
+        shaped = expression.filter is not None or getattr(expression, "distinct", False)
+        if not plain or shaped or getattr(expression, "default", None) is not None:
             return ()
         found.append((str(alias), type(expression).__name__, str(sources[0].name)))
     return tuple(found)

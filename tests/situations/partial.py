@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Avg, Max, Prefetch, Q, Sum, Value
+from django.db.models import Avg, Count, Max, Min, Prefetch, Q, Sum, Value
 from django.db.models.functions import Upper
 
-from tests.shop.models import Customer, Invoice, Order, OrderItem, Product, Supplier
+from tests.shop.models import Customer, Invoice, Order, OrderItem, Product, Supplier, Tag
 from tests.situations.situation import n_plus_one, situation
 
 
@@ -422,6 +422,51 @@ def aggregate_under_the_name_of_the_column():
     return found
 
 
+@situation(n_plus_one(5, "shop.Order.items"), fix='prefetch_related("items")', operations="exists")
+def contains():
+    item = OrderItem.objects.get(pk=1)
+    return [order.items.contains(item) for order in Order.objects.all()]
+
+
+@situation(n_plus_one(3, "shop.Product.tags"), fix='prefetch_related("tags")')
+def contains_in_all_of_a_many_to_many():
+    tag = Tag.objects.get(name="new")
+    return [product.tags.all().contains(tag) for product in Product.objects.all()]
+
+
+@situation(n_plus_one(5, "shop.Order.items"))
+def contains_in_what_is_filtered():
+    item = OrderItem.objects.get(pk=1)
+    return [order.items.filter(quantity__gt=1).contains(item) for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.order_by("pk").reverse()'
+    '[:1], to_attr="latest_items"))',
+    operations="last",
+    rewrite={'order.items.latest("pk")': "order.latest_items[0]"},
+)
+def latest():
+    return [order.items.latest("pk").quantity for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related(Prefetch("items", queryset=OrderItem.objects.filter(quantity__gt=0)'
+    '.order_by("-quantity", "pk")[:1], to_attr="earliest_items"))',
+    operations="first",
+    rewrite={
+        'order.items.filter(quantity__gt=0).earliest("-quantity", "pk")': "order.earliest_items[0]"
+    },
+)
+def earliest_of_what_is_filtered():
+    found = []
+    for order in Order.objects.all():
+        found.append(order.items.filter(quantity__gt=0).earliest("-quantity", "pk").pk)
+    return found
+
+
 @situation(
     n_plus_one(5, "shop.Order.items"),
     fix='annotate(note_2=Max("items__quantity"))',
@@ -429,3 +474,62 @@ def aggregate_under_the_name_of_the_column():
 )
 def aggregate_under_the_name_of_a_column_of_the_rows():
     return [order.items.aggregate(note=Max("quantity")) for order in Order.objects.all()]
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related("items")',
+    operations="get",
+    rewrite={
+        "order.items.get(pk=first)": "next(each for each in order.items.all() if each.pk == first)",
+    },
+)
+def get_of_what_only_the_loop_knows():
+    found = []
+    for order in Order.objects.annotate(first=Min("items__pk")):
+        first = order.first
+        found.append(order.items.get(pk=first).quantity)
+    return found
+
+
+@situation(
+    n_plus_one(5, "shop.Order.items"),
+    fix='annotate(products=Count("items__product"))',
+    rewrite={'order.items.aggregate(products=Count("product"))["products"]': "order.products"},
+)
+def count_by_aggregate():
+    found = []
+    for order in Order.objects.all():
+        found.append(order.items.aggregate(products=Count("product"))["products"])
+    return found
+
+
+@situation(n_plus_one(5, "shop.Order.items"))
+def aggregate_with_a_default():
+    found = []
+    for order in Order.objects.all():
+        found.append(order.items.aggregate(total=Sum("quantity", default=0))["total"])
+    return found
+
+
+@situation(n_plus_one(5))
+def aggregate_of_a_queryset_for_each_row():
+    found = []
+    for order in Order.objects.all():
+        items = OrderItem.objects.filter(order=order)
+        found.append(items.aggregate(total=Sum("quantity"))["total"])
+    return found
+
+
+@situation(
+    n_plus_one(6, "shop.Customer.orders"),
+    n_plus_one(5, "shop.Order.items"),
+    fix='prefetch_related("orders")',
+    left=(n_plus_one(5, "shop.Order.items"),),
+)
+def aggregate_on_the_second_level():
+    found = []
+    for customer in Customer.objects.all():
+        for order in customer.orders.all():
+            found.append(order.items.aggregate(total=Sum("quantity"))["total"])
+    return found
