@@ -224,14 +224,59 @@ def _plain_exponent(match: re.Match[str]) -> str:
     return f"{mantissa.removesuffix('.')}e{match['exponent'].removeprefix('+')}"
 
 
+#: A placeholder behind an operator, which the lexer would take for one operator with its ``%``.
+_GLUED = re.compile(
+    r"""(?P<quoted>'(?:[^']|'')*+(?:'|\Z)|"[^"]*+(?:"|\Z)|`[^`]*+(?:`|\Z))"""
+    r"""|(?<=[-+/@#^&|])(?=%(?:s(?!\w)|\())"""
+)
+_HAS_GLUED = re.compile(r"[-+/@#^&|]%[s(]")
+
+#: What a keyword stands behind that is the name of a table: ``FROM user``.
+_BEFORE_TABLES: Final = ("FROM", "JOIN", "INTO", "UPDATE")
+#: Keywords that stand there and are none.
+_NO_TABLES: Final = frozenset(
+    [
+        "SELECT",
+        "NULL",
+        "NOT",
+        "TRUE",
+        "FALSE",
+        "ONLY",
+        "LATERAL",
+        "VALUES",
+        "SET",
+        "OF",
+        "NOWAIT",
+        "SKIP",
+        "OR",
+        "IGNORE",
+        "CASE",
+        "CAST",
+        "EXTRACT",
+        "INTERVAL",
+        "WHERE",
+        "TABLE",
+        "FROM",
+        "OUTFILE",
+        "DEFAULT",
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+    ]
+)
+
+
 def _normalised(sql: str) -> tuple[str, tuple[str, ...], int | None]:
     if _HAS_EXPONENT.search(sql):
         sql = _EXPONENT.sub(_plain_exponent, sql)
+    if _HAS_GLUED.search(sql):
+        sql = _GLUED.sub(lambda match: match["quoted"] or " ", sql)
     parts: list[str] = []
     literals: list[str] = []
     limit: int | None = None
     last, last_kind = "", None
     depth, gap = 0, False
+    tables = False  # within a list of tables
     for kind, value in tokenize(sql):  # type: ignore[no-untyped-call]
         if kind in T.Whitespace or kind in T.Comment or value.isspace():
             gap = True
@@ -258,7 +303,13 @@ def _normalised(sql: str) -> tuple[str, tuple[str, ...], int | None]:
             text = "?"
         elif kind in T.Keyword or kind in T.Name.Builtin or kind is T.Operator.Comparison:
             text = " ".join(value.upper().split())
+            named = tables and (last == "," or last.endswith(_BEFORE_TABLES))
+            if named and text not in _NO_TABLES and text.isidentifier():
+                text = value
+            else:
+                tables = text.endswith(_BEFORE_TABLES) or (tables and text == "AS")
         elif kind in T.Punctuation:
+            tables = tables and value in {",", "."}
             depth += {"(": 1, ")": -1}.get(value, 0)
         _append(parts, text, last, last_kind, gap=gap)
         last, last_kind, gap = text, kind, False
@@ -304,9 +355,10 @@ _VERBS: Final = {
 }
 _FIRST_WORD = re.compile(r"[( ]*([^\W\d]+)")
 _DATA_CHANGE = re.compile(r"\b(INSERT|UPDATE|DELETE)\b")
+_ALIAS: Final = rf"(?: AS {_NAME}| (?!(?:STRAIGHT_)?JOIN\b|FROM\b){_NAME})?"
 _SOURCES = re.compile(
-    rf"\b(?:FROM|JOIN|INTO|UPDATE)(?: ONLY)? ({_TABLE}(?:(?: AS)? {_NAME})?"
-    rf"(?:, {_TABLE}(?:(?: AS)? {_NAME})?)*+)",
+    r"\b(?:FROM|JOIN|STRAIGHT_JOIN|INTO|UPDATE)(?: ONLY)? "
+    rf"({_TABLE}{_ALIAS}(?:, {_TABLE}{_ALIAS})*+)",
     re.IGNORECASE,
 )
 _FIRST_TABLE = re.compile(_TABLE)

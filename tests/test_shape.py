@@ -160,6 +160,50 @@ def test_the_tables_are_those_read_or_written_without_schema_and_quotes():
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT * FROM "t" JOIN "u" ON 1 = 1',
+        "SELECT * FROM t x JOIN u y ON x.a = y.a",
+        "SELECT * FROM t AS x JOIN u ON x.a = u.a",
+        "SELECT * FROM t STRAIGHT_JOIN u",
+        "SELECT * FROM t LEFT JOIN u ON 1 = 1",
+        "SELECT a INTO t FROM u",
+    ],
+)
+def test_a_join_is_no_name_of_the_table_before_it(sql):
+    assert fold(sql).tables == {"t", "u"}
+
+
+@pytest.mark.parametrize(
+    ("sql", "shape"),
+    [
+        ("SELECT a FROM user WHERE b = 1", "SELECT a FROM user WHERE b = ?"),
+        ("select a from user u join Session s on 1 = 1", "SELECT a FROM user u JOIN Session s ON"),
+        ("SELECT a FROM t AS x, session", "SELECT a FROM t AS x, session"),
+        ("UPDATE user SET a = 1", "UPDATE user SET a = ?"),
+        ("INSERT INTO session (a) VALUES (1)", "INSERT INTO session (a) VALUES (?)"),
+        ("select a from t for update nowait", "SELECT a FROM t FOR UPDATE NOWAIT"),
+        ("select a from t where b is distinct from null", "IS DISTINCT FROM NULL"),
+        ("select a from (select b from user)", "SELECT a FROM (SELECT b FROM user)"),
+    ],
+)
+def test_a_table_with_the_name_of_a_keyword_keeps_its_case(sql, shape):
+    assert shape in text(sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "shape"),
+    [
+        ('SELECT "a" ||%s FROM t', 'SELECT "a" || ? FROM t'),
+        ("SELECT a+%s, b-%(key)s FROM t", "SELECT a + ?, b - ? FROM t"),
+        ('SELECT "a||%s" FROM t', 'SELECT "a||%s" FROM t'),
+    ],
+)
+def test_a_placeholder_behind_an_operator_is_a_value(sql, shape):
+    assert text(sql) == shape
+
+
+@pytest.mark.parametrize(
     ("sql", "table"),
     [
         ('INSERT INTO "t" ("a") VALUES (%s)', "t"),
