@@ -12,9 +12,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from nplusone_guard.advise.follow import Trail, beginning, values_of
+from nplusone_guard.advise.follow import Trail, beginning
 from nplusone_guard.advise.given import given
-from nplusone_guard.advise.names import is_project, last_name, model_of
+from nplusone_guard.advise.names import is_project, last_name, model_of, values_of
 from nplusone_guard.advise.source import (
     Spot,
     class_definition,

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from nplusone_guard.advise.literals import held
 from nplusone_guard.advise.methods import END_QUERYSET, GIVE_QUERYSET, GO_THROUGH, HAND_ON
 from nplusone_guard.advise.names import (
-    dotted,
     function_of,
     is_manager,
     is_model,
@@ -24,6 +24,7 @@ from nplusone_guard.advise.names import (
     member,
     method_of_manager,
     object_of,
+    values_of,
 )
 from nplusone_guard.advise.source import (
     Spot,
@@ -64,6 +65,9 @@ class Trail:
         node = spot.node
         if left == 0:
             return None
+        inside = held(spot)
+        if inside is not None:
+            return self.follow(inside, left - 1)
         if isinstance(node, (ast.Await, ast.Subscript, ast.Starred, ast.NamedExpr, ast.YieldFrom)):
             return self.follow(spot.at(node.value), left - 1)
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
@@ -259,21 +263,6 @@ class Trail:
         # Several ends of one beginning: qs = ...; return qs.filter(); return qs
         begun = [self.follow(beginning(each), left - 1) for each in spots]
         return begun[0] if begun and all(each == begun[0] for each in begun) else None
-
-
-def values_of(function: ast.AST, name: str) -> list[ast.expr]:
-    """What a function assigns to a name, or to an attribute (``"self.orders"``)."""
-    found: list[ast.expr] = []
-    for node in own_nodes(function):
-        if isinstance(node, ast.Assign):
-            targets: list[ast.expr] = node.targets
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
-            targets = [node.target]
-        else:
-            continue
-        if node.value is not None and any(dotted(target) == name for target in targets):
-            found.append(node.value)
-    return sorted(found, key=lambda value: (value.lineno, value.col_offset))
 
 
 def beginning(spot: Spot) -> Spot:

@@ -11,7 +11,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from nplusone_guard.advise.source import module_of
+from nplusone_guard.advise.source import module_of, own_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,21 @@ def is_manager(found: Any) -> bool:
 def is_model(found: Any) -> TypeGuard[Any]:
     """Whether something is the class of a model."""
     return isinstance(found, type) and hasattr(found, "_default_manager")
+
+
+def values_of(function: ast.AST, name: str) -> list[ast.expr]:
+    """What a function assigns to a name, or to an attribute (``"self.orders"``)."""
+    found: list[ast.expr] = []
+    for node in own_nodes(function):
+        if isinstance(node, ast.Assign):
+            targets: list[ast.expr] = node.targets
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+            targets = [node.target]
+        else:
+            continue
+        if node.value is not None and any(dotted(target) == name for target in targets):
+            found.append(node.value)
+    return sorted(found, key=lambda value: (value.lineno, value.col_offset))
 
 
 def object_of(spot: Spot, node: ast.expr) -> Any:

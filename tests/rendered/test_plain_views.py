@@ -30,6 +30,39 @@ SHOW = """
 """
 #: name → (source, text of the expression that builds the queryset).
 WAYS = {
+    "item of a dict": (
+        """
+        def names():
+            shown = {"title": "all", "orders": Order.objects.filter(pk__gt=0)}
+            return [order.customer.name for order in shown["orders"]]
+        """,
+        "Order.objects.filter(pk__gt=0)",
+    ),
+    "item of a tuple": (
+        """
+        def names():
+            pair = ("all", Order.objects.filter(pk__gt=0))
+            return [order.customer.name for order in pair[1]]
+        """,
+        "Order.objects.filter(pk__gt=0)",
+    ),
+    "lambda": (
+        """
+        def names():
+            visible = lambda: Order.objects.filter(pk__gt=0)
+            return [order.customer.name for order in visible()]
+        """,
+        "Order.objects.filter(pk__gt=0)",
+    ),
+    "item of a dict of the module, with a call of its own": (
+        """
+        SHOWN = {"orders": Order.objects.filter(pk__gt=0)}
+
+        def names():
+            return [order.customer.name for order in SHOWN["orders"].all()]
+        """,
+        'SHOWN["orders"].all()',
+    ),
     "parameter": (
         """
         def names_of(orders):
