@@ -55,6 +55,7 @@ class SuitePlugin:
         self._outcome: Outcome | None = None
         try:
             self._session = begin(options)
+            self._session.keep = self._junit
             for spec in self._reports:
                 parse_spec(spec)
         except ValueError as error:  # a specification, a baseline, a file of budgets

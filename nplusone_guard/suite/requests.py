@@ -171,6 +171,8 @@ def _finish(scope: Scope, request: HttpRequest, *, may_raise: bool) -> None:
             observer.observe(report, may_raise=may_raise)
         except GuardError as error:  # the others are told all the same
             raised.append(error)
+        except Exception:
+            logger.exception("The guard could not take in a request.")
     if raised:
         raise raised[0]
 

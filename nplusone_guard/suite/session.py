@@ -7,6 +7,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Literal
 
 from nplusone_guard.errors import BudgetExceeded
+from nplusone_guard.report.words import counted
 from nplusone_guard.suite.budgets import name_of
 from nplusone_guard.suite.run import Run, Seen, keyed
 
@@ -27,17 +28,19 @@ class Session:
     """Observes each request, records it, and keeps what the test must fail with.
 
     ``known``: the ids of findings that a baseline accepts.  ``budgets``: recorded budgets by
-    ``"METHOD route"``; a request over its own fails its test.
+    ``"METHOD route"``; a request over its own fails its test.  ``keep``: whether ``reports`` holds
+    those of the test that runs.
     """
 
     mode: Mode
     known: Container[str] = ()
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     run: Run = field(default_factory=Run)
+    keep: bool = False
     reports: list[Report] = field(default_factory=list)
     _test: str = OUTSIDE
     _number: int = 0
-    _failures: list[str] = field(default_factory=list)
+    _failures: dict[tuple[object, ...], tuple[str, int]] = field(default_factory=dict)
     _accepted: tuple[Allowance, ...] = ()
     _lock: RLock = field(default_factory=RLock)
 
@@ -63,28 +66,42 @@ class Session:
             self._number += 1
             trace = report.trace
             recorded = self.budgets.get(name_of(trace.method, trace.route) or "")
-            if recorded is not None:
-                try:
-                    report.judge(recorded)
-                except BudgetExceeded as error:
-                    self._failures.append(str(error))
+            over = recorded is not None and _is_over(report, recorded)
             seen = Seen(report, self._test, self._number)
             self.run.record(seen)
             self.run.declare(self._accepted)
-            self.reports.append(report)
-            if self.mode == "fail" and self._is_wrong(report):
-                text = str(report)
-                if text not in self._failures:
-                    self._failures.append(text)
+            if self.keep:
+                self.reports.append(report)
+            new = self._new(report)
+            if over or (self.mode == "fail" and (new or report.violations)):
+                broken = [violation.limit for violation in report.violations]
+                what = (trace.method, trace.route, *new, *broken)
+                text, count = self._failures.get(what, ("", 0))
+                self._failures[what] = text or str(report), count + 1
 
-    def _is_wrong(self, report: Report) -> bool:
-        return bool(report.violations) or any(
-            finding.severity == "error" and key not in self.known
+    def _new(self, report: Report) -> list[str]:
+        return sorted(
+            key
             for key, finding in keyed(report.findings)
+            if finding.severity == "error" and key not in self.known
         )
 
     def failures(self) -> list[str]:
-        """The reports that the test must fail with, since it was last asked."""
+        """The reports that the test must fail with, since it was last asked.
+
+        Of requests that are wrong in the same way there is one, and their number.
+        """
         with self._lock:
-            failures, self._failures = self._failures, []
-        return failures
+            failures, self._failures = self._failures, {}
+        return [
+            text if count == 1 else f"{text}\nand {counted(count - 1, 'more request')} like it"
+            for text, count in failures.values()
+        ]
+
+
+def _is_over(report: Report, budget: Budget) -> bool:
+    try:
+        report.judge(budget)
+    except BudgetExceeded:
+        return True
+    return False
