@@ -14,6 +14,7 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.suite import _ErrorHolder  # type: ignore[attr-defined]
 
 from django.core.management.base import CommandError
 from django.test.runner import (
@@ -32,6 +33,7 @@ from nplusone_guard.suite.run import Run
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from nplusone_guard.suite.session import Mode, Session
 
@@ -42,6 +44,7 @@ else:
 
 #: What a process of ``--parallel`` must know; a variable reaches spawned ones too.
 _ENVIRONMENT = "NPLUSONE_GUARD_RUN"
+_OUTSIDE = "requests outside a test (setUpClass, tearDownClass, setUpModule)"
 _COLORS = {"bad": "\x1b[1;31m", "good": "\x1b[32m", "head": "\x1b[1m"}
 
 _session: Session | None = None
@@ -51,10 +54,18 @@ class RequestFailed(AssertionError):
     """A test whose requests are not acceptable; its text is their report."""
 
 
+def _fail(add: Callable[[Any, Any], None], test: object, failures: list[str]) -> None:
+    try:
+        raise RequestFailed("\n\n".join(failures))  # noqa: TRY301  --pdb looks at what is handled
+    except RequestFailed as error:
+        add(test, (RequestFailed, error, None))
+
+
 class _GuardedResult(_Result):
     """Fails a test that went well with what its requests showed."""
 
     def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802  unittest's name
+        self.end_of_class()
         if _session is not None:
             _session.begin(test.id())
         super().startTest(test)
@@ -62,8 +73,7 @@ class _GuardedResult(_Result):
     def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802  the same
         failures = _session.failures() if _session is not None else []
         if failures:
-            error = RequestFailed("\n\n".join(failures))
-            self.addFailure(test, (RequestFailed, error, None))  # type: ignore[arg-type]
+            _fail(self.addFailure, test, failures)
         else:
             super().addSuccess(test)
 
@@ -72,6 +82,16 @@ class _GuardedResult(_Result):
             _session.failures()  # those of a test that failed by itself
             _session.end()
         super().stopTest(test)
+
+    def stopTestRun(self) -> None:  # noqa: N802  the same
+        self.end_of_class()
+        super().stopTestRun()
+
+    def end_of_class(self) -> None:
+        """Fail the run, and no test, for what was sent while none ran."""
+        failures = _session.failures() if _session is not None else []
+        if failures:
+            _fail(self.addError, _ErrorHolder(_OUTSIDE), failures)
 
     def addGuardRun(self, _test: unittest.TestCase, dumped: str) -> None:  # noqa: N802  an event
         """Take in what another process recorded."""
@@ -93,6 +113,7 @@ def _run_subsuite(args: tuple[Any, ...]) -> tuple[int, list[Any]]:
     runner_class, index, subsuite, failfast, buffer = args
     session.run = Run()
     result = runner_class(failfast=failfast, buffer=buffer).run(subsuite)
+    result.end_of_class()
     return index, [*result.events, ("addGuardRun", 0, json.dumps(session.run.dump()))]
 
 

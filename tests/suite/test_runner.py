@@ -129,3 +129,35 @@ def test_the_next_step_is_a_command_of_manage_py(project):
     result = project.manage(RUNNER, "--query-guard=report")
     result.stderr.fnmatch_lines(["fail on these:      manage.py test --query-guard=fail"])
     assert project.manage(RUNNER, "--query-guard-top=0").ret == 2
+
+
+@pytest.mark.parametrize("more", [(), ("--parallel=2",)])
+def test_what_a_class_sends_when_it_is_torn_down_fails_no_other_test(project, more):
+    project.write("""
+class Torn(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        fill()
+
+    @classmethod
+    def tearDownClass(cls):
+        Client().get("/row-by-row/")
+        super().tearDownClass()
+
+    def test_it(self):
+        pass
+
+class With(TestCase):
+    def test_nothing(self):
+        pass
+""")
+    result = project.manage(RUNNER, "--query-guard=fail", *more)
+    assert result.ret == 1
+    result.stderr.fnmatch_lines(["ERROR: *", "*RequestFailed: GET /row-by-row/ *"])
+    result.stderr.fnmatch_lines(["FAILED (errors=1)"])
+
+
+def test_a_debugger_opens_where_a_request_fails(project):
+    project.write(SUPPRESSED)
+    result = project.manage(RUNNER, "--query-guard=fail", "--pdb")
+    result.stdout.fnmatch_lines(["*RequestFailed*GET /row-by-row/*", "(Pdb) *"])
