@@ -5,6 +5,7 @@ Imports Django only where one of them is used.
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nplusone_guard.suite.growth import Growth
 
 _MARKER = "query_budget"
+_MODES = ("off", "report", "fail")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,9 +30,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("query guard", "database queries of the requests that tests send")
     group.addoption(
         "--query-guard",
-        choices=("off", "report", "fail"),
+        type=_mode,
         nargs="?",
         const="report",
+        metavar="off|report|fail",
         help="Trace each request of a test client or live server. report: say at the end what "
         "repeats, where, and what to type against it. fail: fail the test in which it happens.",
     )
@@ -75,6 +78,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _mode(text: str) -> str:
+    if text not in _MODES:
+        raise argparse.ArgumentTypeError(
+            f"it takes off, report or fail, not {text!r}; before a path write --query-guard=report"
+        )
+    return text
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; look at the run where an option asks for it."""
     config.addinivalue_line(
@@ -94,7 +105,7 @@ def _look_at_the_run(config: pytest.Config) -> None:
     option = config.option
     implied = option.query_guard_report or option.query_guard_top or option.query_guard_baseline
     mode = option.query_guard or config.getini("query_guard")
-    if mode not in {"off", "report", "fail"}:
+    if mode not in _MODES:
         raise pytest.UsageError(f"query_guard = {mode!r}: it takes off, report or fail.")
     if mode == "off" and implied and option.query_guard is None:
         mode = "report"

@@ -159,7 +159,9 @@ def write_reports(outcome: Outcome, specs: Iterable[str], base: Path) -> None:
 
 def _baseline(run: dict[str, Any], before: Baseline | None, options: Options) -> Iterator[Line]:
     path = options.baseline_path
-    if options.baseline == "update":
+    if options.baseline == "update" and not run["requests"]:
+        yield f"baseline: {path.name} stays as it is, as no request was seen", "bad"
+    elif options.baseline == "update":
         whole = options.incomplete is None
         replace_file(path, noted(run, before, whole=whole))
         count = len(Baseline.read(path).entries)
@@ -254,6 +256,8 @@ def _failure(run: dict[str, Any], options: Options) -> str | None:
     if options.partial is not None and not options.explicit:
         return None
     if not run["requests"]:
+        if options.failed:
+            return None  # the run fails anyway, for a reason that is shown
         return "it traced 0 requests, so it can't have found anything"
     if run["suppressed"] and not run["findings"] and not options.accept_suppressed:
         return (

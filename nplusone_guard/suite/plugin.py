@@ -140,7 +140,7 @@ class SuitePlugin:
             return
         options = self._concluding(session)
         outcome = self._outcome = conclude(self._session.run.to_dict(), options)
-        write_reports(outcome, self._reports, self._config.rootpath)
+        write_reports(outcome, self._reports, self._config.invocation_params.dir)
         if outcome.failure is not None and session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,

@@ -107,3 +107,13 @@ def test_a_file_that_can_not_be_read_is_a_usage_error_and_stays(project, baselin
     assert result.ret == 4
     result.stderr.fnmatch_lines([f"ERROR: {said}"])
     assert baseline.read_text() == text
+
+
+def test_a_run_without_a_request_leaves_the_file(project, baseline):
+    project.write(ONE_CAUSE)
+    project.run("--query-guard-baseline=update")
+    before = baseline.read_text()
+    project.write("def test_nothing():\n    pass\n")
+    result = project.run("--query-guard-baseline=update")
+    result.stdout.fnmatch_lines(["baseline: *stays as it is, as no request was seen"])
+    assert baseline.read_text() == before

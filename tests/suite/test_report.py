@@ -237,3 +237,10 @@ def test_a_job_whose_summary_can_not_be_written_still_has_its_annotations(projec
     assert result.ret == 1
     result.stdout.fnmatch_lines(["query guard failed: *test_project.py*", "::error *"])
     result.stdout.fnmatch_lines(["the job has no summary of it: *"])
+
+
+def test_the_bare_option_before_a_path_says_how_it_is_written(project):
+    project.write(CLEAN)
+    result = project.run("--query-guard", "test_project.py")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*before a path write --query-guard=report*"])
