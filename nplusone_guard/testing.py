@@ -35,11 +35,10 @@ class HeldRequests:
         self._budget = budget
         self.pending: list[BudgetExceeded] = []
 
-    def allowances(self) -> tuple[()]:
-        """It accepts nothing."""
-        return ()
+    def sender(self) -> None:
+        """It is the same whoever sends."""
 
-    def observe(self, report: Report, *, may_raise: bool) -> None:
+    def observe(self, report: Report, sender: None, *, may_raise: bool) -> None:  # noqa: ARG002
         """Judge a request; raises ``BudgetExceeded`` where it may."""
         __tracebackhide__ = True
         try:

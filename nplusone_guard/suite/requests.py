@@ -11,6 +11,7 @@ import functools
 import logging
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakKeyDictionary
 
 from django.core.handlers.base import BaseHandler
 from django.test.client import AsyncClientHandler, ClientHandler
@@ -34,14 +35,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger("nplusone_guard")
 
 
+class Sender(Protocol):
+    """Who sent a request, as an observer knows it when the request begins."""
+
+    @property
+    def accepted(self) -> Iterable[Allowance]:
+        """What is accepted in its requests."""
+
+
 class Observer(Protocol):
     """Who is told of each request."""
 
-    def allowances(self) -> Iterable[Allowance]:
-        """What is accepted in a request that begins now."""
+    def sender(self) -> Sender | None:
+        """Who sends a request that begins now."""
 
-    def observe(self, report: Report, *, may_raise: bool) -> None:
-        """Take a finished report.
+    def observe(self, report: Report, sender: Any, *, may_raise: bool) -> None:
+        """Take a finished report, and what :meth:`sender` gave for it.
 
         ``may_raise``: whether an exception reaches the test where it sent the request; in a
         server's thread, or after a failure of the view's own, it does not.
@@ -51,6 +60,8 @@ class Observer(Protocol):
 _lock = RLock()
 _observers: list[Observer] = []
 _originals: dict[str, Any] = {}
+#: Whom to tell of an open request, since a stream and a server's thread may outlast their test.
+_told: WeakKeyDictionary[Scope, list[tuple[Observer, Any]]] = WeakKeyDictionary()
 
 
 def add_observer(observer: Observer) -> None:
@@ -122,13 +133,15 @@ def _begin(request: HttpRequest) -> Scope | None:
         settings = guard_settings()
         if settings.is_excluded(request.path):
             return None
-        accepted = [each for observer in tuple(_observers) for each in observer.allowances()]
+        told = [(observer, observer.sender()) for observer in tuple(_observers)]
+        accepted = [each for _, sender in told if sender is not None for each in sender.accepted]
         scope = Scope(
             f"{request.method} {request.path}",
             options=settings.options(),
             configured=(*settings.allow, *accepted),
         )
         scope.method = request.method
+        _told[scope] = told
         scope.activate()
     except Exception:
         logger.exception("The guard could not begin to trace a request.")
@@ -166,9 +179,9 @@ def _finish(scope: Scope, request: HttpRequest, *, may_raise: bool) -> None:
     if report is None:
         return
     raised: list[GuardError] = []
-    for observer in tuple(_observers):
+    for observer, sender in _told.pop(scope, ()):
         try:
-            observer.observe(report, may_raise=may_raise)
+            observer.observe(report, sender, may_raise=may_raise)
         except GuardError as error:  # the others are told all the same
             raised.append(error)
         except Exception:

@@ -23,6 +23,15 @@ Mode = Literal["off", "report", "fail"]
 OUTSIDE = "(outside a test)"
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The test that sends a request, the request's number in it, and what it accepts."""
+
+    test: str
+    number: int
+    accepted: tuple[Allowance, ...]
+
+
 @dataclass(slots=True)
 class Session:
     """Observes each request, records it, and keeps what the test must fail with.
@@ -56,28 +65,34 @@ class Session:
         """The test is over."""
         self.begin(OUTSIDE)
 
-    def allowances(self) -> Iterable[Allowance]:
-        """What the test accepts."""
-        return self._accepted
-
-    def observe(self, report: Report, *, may_raise: bool) -> None:  # noqa: ARG002  all at the end
-        """Record a request; nothing is raised here: the test may send more."""
+    def sender(self) -> Sender:
+        """The test that runs."""
         with self._lock:
             self._number += 1
+            return Sender(self._test, self._number, self._accepted)
+
+    def observe(self, report: Report, sender: Sender, *, may_raise: bool) -> None:  # noqa: ARG002
+        """Record a request; nothing is raised here: the test may send more.
+
+        One that outlasts its test counts to that test; where it is wrong, the one that runs now
+        fails and says whose it is.
+        """
+        with self._lock:
             trace = report.trace
             recorded = self.budgets.get(name_of(trace.method, trace.route) or "")
             over = recorded is not None and _is_over(report, recorded)
-            seen = Seen(report, self._test, self._number)
-            self.run.record(seen)
-            self.run.declare(self._accepted)
-            if self.keep:
+            self.run.record(Seen(report, sender.test, sender.number))
+            self.run.declare(sender.accepted)
+            late = sender.test != self._test
+            if self.keep and not late:
                 self.reports.append(report)
             new = self._new(report)
             if over or (self.mode == "fail" and (new or report.violations)):
                 broken = [violation.limit for violation in report.violations]
-                what = (trace.method, trace.route, *new, *broken)
+                what = (late and sender.test, trace.method, trace.route, *new, *broken)
                 text, count = self._failures.get(what, ("", 0))
-                self._failures[what] = text or str(report), count + 1
+                head = f"A request of {sender.test}, which is over:\n" if late else ""
+                self._failures[what] = text or f"{head}{report}", count + 1
 
     def _new(self, report: Report) -> list[str]:
         return sorted(

@@ -68,6 +68,27 @@ def test_it(client, filled):
     project.run("--query-guard=fail").assert_outcomes(xfailed=1)
 
 
+def test_a_request_that_outlasts_its_test_is_named_as_that_tests(project):
+    project.write("""
+KEPT = []
+
+def test_first(client, filled):
+    KEPT.append(client.get("/stream/"))
+
+def test_second(filled):
+    b"".join(KEPT.pop())
+""")
+    result = project.run("--query-guard=fail")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "A request of test_project.py::test_first, which is over:",
+            "GET /stream/  200  6 queries*",
+        ]
+    )
+    result.stdout.fnmatch_lines(["      test  test_project.py::test_first"])
+
+
 def test_the_budget_of_a_view_is_held(project):
     (project.path / "views.py").write_text("""
 from django.http import HttpResponse
