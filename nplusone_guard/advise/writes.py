@@ -121,9 +121,8 @@ def _fix(group: QueryGroup, members: list[Finding]) -> Fix:
     else:
         code = ""
         explain = (
-            "Each update() writes the rows that a condition finds, or counts on from what they "
-            "hold, which bulk_update() can't: sum up in Python what changes, and write it once "
-            "after the loop."
+            "Sum up what changes and write it once, after the loop; bulk_update() can't do what "
+            "this update() does."
         )
     return Fix(code, explain, group.site)
 
