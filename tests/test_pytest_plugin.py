@@ -32,7 +32,8 @@ def project(pytester, monkeypatch):
     pytester.makeini(
         "[pytest]\n"
         "pythonpath = .\n"
-        "addopts = --nomigrations --strict-markers -p no:xdist -p no:cacheprovider\n"
+        "addopts = --nomigrations --strict-markers -p no:xdist -p no:cacheprovider"
+        " -p no:faker -p no:hypothesispytest\n"  # each takes half of the time to start
         "filterwarnings = error\n"
     )
     pytester.makepyfile(

@@ -77,7 +77,8 @@ def project(pytester, monkeypatch):
     pytester.makeini(
         "[pytest]\n"
         "pythonpath = .\n"
-        "addopts = --nomigrations --strict-markers -p no:cacheprovider\n"
+        "addopts = --nomigrations --strict-markers -p no:cacheprovider"
+        " -p no:faker -p no:hypothesispytest\n"  # each takes half of the time to start
         "filterwarnings = error\n"
     )
     made = Project(pytester)
