@@ -71,7 +71,10 @@ def environment(session: nox.Session, python: str, django: str) -> str:
 def tests(session: nox.Session, python: str, django: str) -> None:
     """Run the library's tests and the orders API's."""
     run = environment(session, python, django)
-    session.run(run, "-m", "pytest", "-q", *session.posargs, external=True)
+    # Each test there starts pytest anew, and what differs shows on the oldest and the newest pair.
+    ends = (python, django) in {PAIRS[0], PAIRS[-1]}
+    fewer = [] if ends else ["--ignore=tests/suite"]
+    session.run(run, "-m", "pytest", "-q", *fewer, *session.posargs, external=True)
     with session.chdir("example_project"):
         session.run(run, "-m", "pytest", "-q", external=True)
 

@@ -48,10 +48,10 @@ def test_reports_are_kept_where_they_are_asked_for(db, client, observed):
 
 def test_a_fault_of_an_observer_is_logged_and_the_request_answered(db, client, observed, caplog):
     class Faulty:
-        def allowances(self):
-            return ()
+        def sender(self):
+            return None
 
-        def observe(self, report, *, may_raise):
+        def observe(self, report, sender, *, may_raise):
             raise OSError
 
     observed(Faulty())
