@@ -76,7 +76,7 @@ def test_the_picture_says_what_the_demonstration_says(demo):
 
 def test_the_text_counts_as_the_demonstration_does(demo):
     (naive, tuned) = FACTS["queries"].findall(demo)
-    lead = FACTS["repetitions"].findall(demo)[0][0]
+    lead = max(int(count) for count, _ in FACTS["repetitions"].findall(demo))
     assert f"{lead} queries are one finding" in README
     assert f"bring the page from {naive[2]} queries to 6 " in README
     assert re.search(rf"\sneeds {tuned[2]}\.", README)
