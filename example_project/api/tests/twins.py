@@ -88,7 +88,7 @@ TWINS = (
         "staff",
         (UNPAGINATED, "a row for a key"),
         frozenset({(_N_PLUS_ONE, "orders.OrderEvent.order")}),
-        frozenset({'select_related("order")'}),
+        frozenset({'source="order_id"'}),
     ),
     Twin(
         "products/",
