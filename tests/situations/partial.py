@@ -424,7 +424,7 @@ def aggregate_under_the_name_of_the_column():
 
 @situation(n_plus_one(5, "shop.Order.items"), fix='prefetch_related("items")', operations="exists")
 def contains():
-    item = OrderItem.objects.get(pk=1)
+    item = OrderItem.objects.earliest("pk")
     return [order.items.contains(item) for order in Order.objects.all()]
 
 
@@ -436,7 +436,7 @@ def contains_in_all_of_a_many_to_many():
 
 @situation(n_plus_one(5, "shop.Order.items"))
 def contains_in_what_is_filtered():
-    item = OrderItem.objects.get(pk=1)
+    item = OrderItem.objects.earliest("pk")
     return [order.items.filter(quantity__gt=1).contains(item) for order in Order.objects.all()]
 
 
