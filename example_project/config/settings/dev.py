@@ -34,6 +34,7 @@ NPLUSONE_GUARD = {
     "ENABLED": True,
     "ACTION": "warn",
     "REPORTERS": ["nplusone_guard.report.console.log"],
+    "VERBOSITY": env.int("GUARD_VERBOSITY", default=1),
 }
 
 LOGGING = {
