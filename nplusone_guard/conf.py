@@ -57,6 +57,8 @@ class GuardSettings:
     slow_query_ms: float | None = 500.0
     unbounded_rows: int | None = 1_000
     explain: bool = False
+    most_groups: int | None = 5_000
+    own_ms: float | None = 1_000.0
     reporters: tuple[Callable[[Report], object], ...] = ()
     level_setting: str | None = None
     verbosity_setting: int | None = None
@@ -92,6 +94,8 @@ class GuardSettings:
             threshold=threshold or self.threshold,
             slow_ms=self.slow_query_ms,
             unbounded_rows=self.unbounded_rows,
+            most_groups=self.most_groups,
+            own_ms=self.own_ms,
             explain=self.explain,
         )
 
@@ -153,6 +157,8 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "EXPLAIN": ("explain", values.switch, False),
     "UNBOUNDED_ROWS": ("unbounded_rows", values.rows, 1_000),
     "REPORTERS": ("reporters", values.reporters, ("nplusone_guard.report.console.log",)),
+    "MAX_GROUPS": ("most_groups", values.rows, 5_000),
+    "MAX_OWN_MS": ("own_ms", values.milliseconds, 1_000.0),
     "LEVEL": ("level_setting", values.level, None),
     "VERBOSITY": ("verbosity_setting", values.verbosity, None),
 }
