@@ -20,10 +20,14 @@ from django.utils.module_loading import import_string
 
 from nplusone_guard.allow import Allowance, allowance
 from nplusone_guard.budget import LIMITS, Budget
+from nplusone_guard.dashboard.options import DashboardOptions
+from nplusone_guard.dashboard.options import parse as _dashboard
 from nplusone_guard.detect.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from django.http import HttpRequest
 
     from nplusone_guard.report import Report
 
@@ -58,6 +62,7 @@ class GuardSettings:
     unbounded_rows: int | None = 1_000
     explain: bool = False
     reporters: tuple[Callable[[Report], object], ...] = ()
+    dashboard: DashboardOptions = field(default_factory=DashboardOptions)
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -67,6 +72,19 @@ class GuardSettings:
             return self.enabled_setting
         # Django's setup_test_environment() adds the outbox and teardown takes it away.
         return bool(settings.DEBUG) or hasattr(mail, "outbox")
+
+    @property
+    def dashboard_is_open(self) -> bool:
+        """Whether anybody may look at the dashboard: with ``DEBUG``, or by a ``PERMISSION``."""
+        wanted = self.dashboard.wanted
+        return wanted and (bool(settings.DEBUG) or self.dashboard.permission is not None)
+
+    def dashboard_admits(self, request: HttpRequest) -> bool:
+        """Whether the dashboard answers this request.  Raises whatever ``PERMISSION`` raises."""
+        if not self.dashboard_is_open:
+            return False
+        permission = self.dashboard.permission
+        return bool(settings.DEBUG) or (permission is not None and permission(request) is True)
 
     def options(self, threshold: int | None = None) -> Options:
         """What detectors are told; ``threshold`` in place of the setting's."""
@@ -251,6 +269,7 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "EXPLAIN": ("explain", _switch, False),
     "UNBOUNDED_ROWS": ("unbounded_rows", _rows, 1_000),
     "REPORTERS": ("reporters", _reporters, ("nplusone_guard.report.console.log",)),
+    "DASHBOARD": ("dashboard", _dashboard, {}),
 }
 
 

@@ -1,0 +1,160 @@
+"""Source for reading: pieces with a kind each, which the template escapes and the style colours.
+
+Python is read by Pygments where it is installed, SQL by sqlparse, which always is.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlparse import tokens as T  # noqa: N812  the name its own code uses
+from sqlparse.lexer import tokenize
+
+from nplusone_guard.report.place import site_of, source_lines, source_span
+from nplusone_guard.report.text import safe
+from nplusone_guard.report.words import place_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: Lines shown round the one that is meant, and of an expression that spans many.
+_AROUND = 2
+_MOST_MARKED = 12
+#: A longer file is shown without colours, a longer line cut.
+_MOST_LINES = 4_000
+_MOST_COLUMNS = 300
+
+
+class Piece(NamedTuple):
+    """Some text of one line: ``kind`` is a class of the style sheet, ``marked`` what is meant."""
+
+    text: str
+    kind: str = ""
+    marked: bool = False
+
+
+def excerpt(location: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Where it is, and the lines around it, its expression marked."""
+    if location is None:
+        return None
+    site = site_of(location)
+    lines = source_lines(site.file)
+    first = site.line
+    span = source_span(site)
+    last = min(span[1], first + _MOST_MARKED) if span is not None else first
+    shown: list[dict[str, Any]] = []
+    if 0 < first <= len(lines):
+        coloured = _coloured(site.file, tuple(lines))
+        low, high = max(first - _AROUND, 1), min(last + _AROUND, len(lines))
+        indent = _indent(lines[low - 1 : high])
+        for number in range(low, high + 1):
+            start, end = _marked(number, first, span, lines[number - 1])
+            pieces = _cut(coloured(number), indent, start, end)
+            shown.append(
+                {"number": str(number), "here": first <= number <= last, "pieces": pieces}
+            )
+    return {
+        "name": place_name(location),
+        "function": safe(location["function"]),
+        "lines": shown,
+    }
+
+
+def _marked(
+    number: int, first: int, span: tuple[int, int, int] | None, line: str
+) -> tuple[int, int]:
+    """The columns of a line that belong to the expression."""
+    if span is None or not first <= number <= span[1]:
+        return 0, 0
+    start = span[0] if number == first else len(line) - len(line.lstrip())
+    return start, span[2] if number == span[1] else len(line)
+
+
+def _indent(lines: Iterable[str]) -> int:
+    return min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+
+
+def _cut(pieces: Iterable[Piece], indent: int, start: int, end: int) -> list[Piece]:
+    """The pieces without the common indentation, divided where the mark begins and ends."""
+    cut: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        bounds = sorted({0, len(piece.text), *(edge - at for edge in (indent, start, end))})
+        bounds = [edge for edge in bounds if 0 <= edge <= len(piece.text)]
+        for low, high in zip(bounds, bounds[1:], strict=False):
+            if at + low < indent or at + low >= indent + _MOST_COLUMNS:
+                continue
+            inside = start <= at + low < end
+            cut.append(Piece(safe(piece.text[low:high]), piece.kind, inside))
+        at += len(piece.text)
+    return cut
+
+
+class _Coloured:
+    """The lines of a file as pieces."""
+
+    def __init__(self, lines: list[list[Piece]]) -> None:
+        self._lines = lines
+
+    def __call__(self, number: int) -> list[Piece]:
+        return self._lines[number - 1]
+
+
+@lru_cache(maxsize=32)
+def _coloured(file: str, lines: tuple[str, ...]) -> _Coloured:
+    plain = [[Piece(line)] for line in lines]
+    if len(lines) > _MOST_LINES:
+        return _Coloured(plain)
+    try:
+        read = list(_lexed(file, "\n".join(lines)))
+    except ImportError:
+        return _Coloured(plain)
+    # A lexer that counts lines otherwise than the interpreter is no help.
+    same = ["".join(piece.text for piece in line) for line in read] == list(lines)
+    return _Coloured(read if same else plain)
+
+
+def _lexed(file: str, text: str) -> Iterator[list[Piece]]:
+    from pygments.lexers.python import PythonLexer  # noqa: PLC0415  optional
+    from pygments.lexers.templates import HtmlDjangoLexer  # noqa: PLC0415  optional
+    from pygments.token import STANDARD_TYPES  # noqa: PLC0415  optional
+
+    kind_of = PythonLexer if Path(file).suffix in {".py", ".pyi", ""} else HtmlDjangoLexer
+    lexer = kind_of(stripnl=False, ensurenl=False)
+    line: list[Piece] = []
+    for token, value in lexer.get_tokens(text):
+        while token not in STANDARD_TYPES:
+            token = token.parent  # noqa: PLW2901  Pygments' own way up
+        kind = _KINDS.get(STANDARD_TYPES[token][:1], "")
+        first, *rest = value.split("\n")
+        line.append(Piece(first, kind))
+        for part in rest:
+            yield line
+            line = [Piece(part, kind)]
+    yield line
+
+
+#: The first letter of Pygments' short names: keyword, string or number, comment, operator, name.
+_KINDS = {"k": "k", "s": "s", "m": "m", "c": "c", "n": ""}
+
+
+def sql_pieces(text: str) -> list[Piece]:
+    """A statement, already laid out and made harmless, as pieces."""
+    pieces: list[Piece] = []
+    for token, value in tokenize(text):
+        kind = ""
+        if token in T.Keyword or token in T.DML:
+            kind = "k"
+        elif token in T.Name.Placeholder or token in T.Number:
+            kind = "m"
+        elif token in T.String.Symbol or token in T.Name:
+            kind = "n"
+        elif token in T.String:
+            kind = "s"
+        if pieces and pieces[-1].kind == kind:
+            pieces[-1] = Piece(pieces[-1].text + value, kind)
+        else:
+            pieces.append(Piece(value, kind))
+    return pieces
