@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -37,9 +38,7 @@ def endpoints(
         each.wall_ms.append(wall_ms)
         each.findings = findings
     ordered = sorted(seen.items(), key=lambda item: (-item[1].findings, -item[1].queries[-1]))
-    return [
-        _shown(method, route, each) for (method, route), each in ordered[:_MOST_ENDPOINTS]
-    ]
+    return [_shown(method, route, each) for (method, route), each in ordered[:_MOST_ENDPOINTS]]
 
 
 def _shown(method: str, route: str | None, each: _Endpoint) -> dict[str, Any]:
@@ -52,10 +51,9 @@ def _shown(method: str, route: str | None, each: _Endpoint) -> dict[str, Any]:
         "requests": counted(len(each.queries), "request"),
         "findings": counted(each.findings, "finding") if each.findings else "",
         "last": counted(each.queries[-1], "query"),
-        "range": f"{few:,}" if few == most else f"{few:,} to {most:,}",
+        "range": "" if few == most else f"{few:,} to {most:,}",
         "p95": ms(p95(each.wall_ms)),
         "median": ms(_ranked(each.wall_ms, 0.5)),
-        "better": len(queries) > 1 and queries[-1] < queries[0],
         "charts": [
             _chart("queries", queries, "{:,}".format),
             _chart("p95", times, ms),
@@ -77,7 +75,7 @@ def _parts(values: list[Any]) -> list[list[Any]]:
     """Consecutive parts of about the same length, as many as a chart has points."""
     number = min(len(values), _MOST_POINTS)
     bounds = [len(values) * index // number for index in range(number + 1)]
-    return [values[low:high] for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [values[low:high] for low, high in pairwise(bounds)]
 
 
 def _chart(name: str, values: list[Any], text: Callable[[Any], str]) -> dict[str, str]:
@@ -93,8 +91,5 @@ def _chart(name: str, values: list[Any], text: Callable[[Any], str]) -> dict[str
         "label": f"{name}: {text(values[0])} at first, {text(max(values))} at most, "
         f"{text(values[-1])} at last",
         "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True)),
-        "x": f"{xs[-1]:.1f}",
-        "y": f"{ys[-1]:.1f}",
-        "first": text(values[0]),
         "last": text(values[-1]),
     }

@@ -29,7 +29,7 @@ def comparison(before: Stored, after: Stored) -> dict[str, Any]:
                 ("duplicates", "duplicates", False),
                 ("rows", "rows", False),
                 ("database", "db_ms", True),
-                ("in all", "wall_ms", True),
+                ("total", "wall_ms", True),
             )
         ],
         "findings": _findings(before, after),
@@ -49,7 +49,7 @@ def _verdict(before: Stored, after: Stored) -> str:
 def _figure(name: str, old: float, new: float, *, timed: bool) -> dict[str, str]:
     text = ms if timed else "{:,}".format
     change = new - old
-    sign = "+" if change > 0 else "−"
+    sign = "+" if change > 0 else "-"
     return {
         "name": name,
         "before": text(old),
@@ -109,8 +109,8 @@ def _statements(before: Stored, after: Stored) -> list[dict[str, Any]]:
         {
             "subject": subject(groups[shape]),
             "operation": groups[shape]["operation"],
-            "before": f"{counts[0][shape]:,}x" if counts[0][shape] else "–",
-            "after": f"{counts[1][shape]:,}x" if counts[1][shape] else "–",
+            "before": f"{counts[0][shape]:,}x" if counts[0][shape] else "none",
+            "after": f"{counts[1][shape]:,}x" if counts[1][shape] else "none",
             "took": f"{ms(times[0][shape])} → {ms(times[1][shape])}",
             "kind": _kind(counts[0][shape], counts[1][shape]),
             "sql": statements.shown(groups[shape]["sql"]),
@@ -120,4 +120,6 @@ def _statements(before: Stored, after: Stored) -> list[dict[str, Any]]:
 
 
 def _kind(old: int, new: int) -> str:
+    if not old and new == 1:
+        return "same"  # as a prefetch is, in place of many others
     return "better" if new < old else "worse" if new > old else "same"

@@ -23,13 +23,15 @@ from nplusone_guard.report.words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nplusone_guard.dashboard.store import Row, Stored
 
 _MOST_LEVELS = 30
 _MOST_FINDINGS = 100
 
 
-def detail(stored: Stored, others: list[Row]) -> dict[str, Any]:
+def detail(stored: Stored, others: Sequence[Row]) -> dict[str, Any]:
     """All of the page; ``others``: requests of the same endpoint, the last one first."""
     report, row = stored.payload["report"], stored.row
     statements = Statements()
@@ -72,7 +74,7 @@ def figures(row: Row) -> list[dict[str, str]]:
         _figure(row.duplicates, "duplicate"),
         _figure(row.rows, "row"),
         {"number": ms(row.db_ms), "noun": "in the database"},
-        {"number": ms(row.wall_ms), "noun": "in all"},
+        {"number": ms(row.wall_ms), "noun": "in total"},
     ]
 
 
@@ -111,14 +113,13 @@ def _finding(
         "more_levels": max(0, len(levels) - _MOST_LEVELS),
         "fix": _fix(finding),
         "statements": [
-            _statement(each, stored, statements) for each in levels[:_MOST_LEVELS]
-        ],
+            _statement(each, stored, statements)
+            for each in {each["shape"]: each for each in reversed(levels[:_MOST_LEVELS])}.values()
+        ][::-1],
     }
 
 
-def _statement(
-    finding: dict[str, Any], stored: Stored, statements: Statements
-) -> dict[str, Any]:
+def _statement(finding: dict[str, Any], stored: Stored, statements: Statements) -> dict[str, Any]:
     groups = stored.payload["report"]["groups"]
     number = next(
         (

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections
 from sqlparse import tokens as T  # noqa: N812  the name its own code uses
-from sqlparse.lexer import tokenize
 
+from nplusone_guard.dashboard.source import tokens
 from nplusone_guard.report.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 _SECONDS = 5
 _LONGEST = 20_000
@@ -43,10 +43,10 @@ def refusal(sql: str) -> str | None:
     """Why this statement is not asked about, or ``None`` where it may be."""
     if len(sql) > _LONGEST:
         return "The statement is too long to be asked about."
-    first = next((value.upper() for _, value in tokenize(sql) if value.strip(" (")), "")
+    first = next((value.upper() for _, value in tokens(sql) if value.strip(" (")), "")
     if first != "SELECT":
         return "Only a SELECT is asked about."
-    for token, value in tokenize(sql):
+    for token, value in tokens(sql):
         if token in T.Name or token in T.String.Symbol:
             if ";" in value:
                 return "The statement has a name that is not asked about."
@@ -75,7 +75,9 @@ def plan(sql: str, database: str) -> Plan:
             found = ask(cursor, sql)
     except Exception as error:
         said = str(error).strip().split("\n", 1)[0]
-        raise NoPlanError(f"The database can not plan it without its values: {safe(said)}") from error
+        raise NoPlanError(
+            f"The database can not plan it without its values: {safe(said)}"
+        ) from error
     lines = [safe(line) for line in found.lines]
     if len(lines) > _MOST_LINES:
         lines = [*lines[:_MOST_LINES], f"and {len(lines) - _MOST_LINES:,} more"]
@@ -134,18 +136,13 @@ def _filled(sql: str, fill: Callable[[int], str]) -> tuple[str, int]:
     """The text with something in the place of each placeholder, and how many there are."""
     count = 0
     parts = []
-    for token, value in _tokens(sql):
+    for token, value in tokens(sql):
         if token in T.Name.Placeholder:
             count += 1
             parts.append(fill(count))
         else:
             parts.append(value)
     return "".join(parts), count
-
-
-def _tokens(sql: str) -> Iterable[tuple[Any, str]]:
-    for token, value in tokenize(sql):
-        yield token, value
 
 
 _VENDORS: dict[str, Callable[[Any, str], Plan]] = {

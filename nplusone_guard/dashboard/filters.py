@@ -80,4 +80,4 @@ class Filters:
         }
         if self.route is not None:
             asked["route"] = self.route
-        return urlencode({**asked, **{name: value for name, value in more.items()}})
+        return urlencode({**asked, **more})

@@ -41,6 +41,7 @@ def shown(row: Row) -> dict[str, Any]:
         "counted": counted(row.queries, "query"),
         "severity": row.severity or ("error" if row.violations else ""),
         "findings": found_in(row),
+        "saves": f"{row.wasted:,} to save" if row.wasted else "",
         "took": ms(row.wall_ms),
         "db": ms(row.db_ms),
         "share": f"{share(row.db_ms, row.wall_ms):.1f}",
@@ -48,7 +49,7 @@ def shown(row: Row) -> dict[str, Any]:
 
 
 def found_in(row: Row) -> list[str]:
-    """What is wrong with a request, in a word each, the number of queries to save at the first."""
+    """What is wrong with a request, in a word each."""
     words = [WORDINGS[kind].title for kind in row.kinds if kind in WORDINGS]
     if row.violations:
         words.append("over budget")
@@ -98,7 +99,9 @@ def choices(filters: Filters) -> dict[str, list[dict[str, Any]]]:
 
 
 def _options(given: Any, chosen: str) -> list[dict[str, Any]]:
-    return [{"value": value, "text": safe(text), "chosen": value == chosen} for value, text in given]
+    return [
+        {"value": value, "text": safe(text), "chosen": value == chosen} for value, text in given
+    ]
 
 
 def totals_line(totals: Totals, max_bytes: int) -> list[str]:

@@ -55,7 +55,9 @@ def page(
 
 def fragment(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A part of a page.  The templates format nothing, so the locale changes nothing."""
-    text = _engine().get_template(template).render(
-        Context(context, autoescape=True, use_l10n=False, use_tz=False)
+    text = (
+        _engine()
+        .get_template(template)
+        .render(Context(context, autoescape=True, use_l10n=False, use_tz=False))
     )
     return HttpResponse(text, content_type="text/html; charset=utf-8", status=status)

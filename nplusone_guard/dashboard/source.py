@@ -6,6 +6,7 @@ Python is read by Pygments where it is installed, SQL by sqlparse, which always 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,13 +49,15 @@ def excerpt(location: dict[str, Any] | None) -> dict[str, Any] | None:
     if 0 < first <= len(lines):
         coloured = _coloured(site.file, tuple(lines))
         low, high = max(first - _AROUND, 1), min(last + _AROUND, len(lines))
+        while low < first and not lines[low - 1].strip():
+            low += 1
+        while high > last and not lines[high - 1].strip():
+            high -= 1
         indent = _indent(lines[low - 1 : high])
         for number in range(low, high + 1):
             start, end = _marked(number, first, span, lines[number - 1])
             pieces = _cut(coloured(number), indent, start, end)
-            shown.append(
-                {"number": str(number), "here": first <= number <= last, "pieces": pieces}
-            )
+            shown.append({"number": str(number), "here": first <= number <= last, "pieces": pieces})
     return {
         "name": place_name(location),
         "function": safe(location["function"]),
@@ -83,7 +86,7 @@ def _cut(pieces: Iterable[Piece], indent: int, start: int, end: int) -> list[Pie
     for piece in pieces:
         bounds = sorted({0, len(piece.text), *(edge - at for edge in (indent, start, end))})
         bounds = [edge for edge in bounds if 0 <= edge <= len(piece.text)]
-        for low, high in zip(bounds, bounds[1:], strict=False):
+        for low, high in pairwise(bounds):
             if at + low < indent or at + low >= indent + _MOST_COLUMNS:
                 continue
             inside = start <= at + low < end
@@ -140,10 +143,16 @@ def _lexed(file: str, text: str) -> Iterator[list[Piece]]:
 _KINDS = {"k": "k", "s": "s", "m": "m", "c": "c", "n": ""}
 
 
+def tokens(sql: str) -> Iterator[tuple[Any, str]]:
+    """A statement's tokens, as sqlparse's lexer reads them."""
+    found: Iterator[tuple[Any, str]] = tokenize(sql)  # type: ignore[no-untyped-call]
+    return found
+
+
 def sql_pieces(text: str) -> list[Piece]:
     """A statement, already laid out and made harmless, as pieces."""
     pieces: list[Piece] = []
-    for token, value in tokenize(text):
+    for token, value in tokens(text):
         kind = ""
         if token in T.Keyword or token in T.DML:
             kind = "k"

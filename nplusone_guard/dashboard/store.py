@@ -8,7 +8,6 @@ page.  Writing is ``writer``'s business, so that no request ever waits for it.
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nplusone_guard.dashboard.filters import Filters
 from nplusone_guard.dashboard.place import made
 from nplusone_guard.dashboard.record import unpacked
-from nplusone_guard.dashboard.schema import APPLICATION_ID, COLUMNS, TABLES, VERSION
+from nplusone_guard.dashboard.schema import (
+    APPLICATION_ID,
+    COLUMNS,
+    VERSION,
+    pragma,
+    prepare,
+    transaction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +32,6 @@ if TYPE_CHECKING:
 
 #: Seconds that a writer waits for another one, and a reader for a writer.
 WRITE_TIMEOUT, READ_TIMEOUT = 5.0, 1.0
-_ATTEMPTS = 20
 _RECORDS_AT_ONCE = 50
 
 
@@ -94,7 +99,7 @@ class Store:
             made(self.path)
             connection = self._connect(WRITE_TIMEOUT)
             try:
-                _prepare(connection)
+                prepare(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -112,7 +117,7 @@ class Store:
         dropped: tuple[str, int] | None = None,
     ) -> None:
         """:meth:`add` on an open connection; ``dropped``: so many by the process of this name."""
-        with self._translated(), _transaction(connection):
+        with self._translated(), transaction(connection):
             for record in records:
                 _insert(connection, record)
             if dropped is not None:
@@ -128,7 +133,7 @@ class Store:
         if not self.path.exists():
             return 0
         with closing(self.open()) as connection, self._translated():
-            with _transaction(connection):
+            with transaction(connection):
                 records: int = connection.execute("SELECT records FROM total").fetchone()[0]
                 connection.execute("DELETE FROM request")
                 connection.execute("DELETE FROM dropped")
@@ -160,7 +165,7 @@ class Store:
         after: int | None = None,
         before: int | None = None,
         limit: int = 100,
-    ) -> list[Row]:
+    ) -> Sequence[Row]:
         """Requests, the last one first; ``after`` and ``before`` a ``seq``, both left out."""
         conditions, values = (filters or Filters()).conditions()
         for sign, bound in ((">", after), ("<", before)):
@@ -192,9 +197,11 @@ class Store:
         except ValueError as error:
             raise StoreError(f"{self.path}: request {name}: {error}.") from error
 
-    def endpoints(self) -> list[tuple[str, str | None, int, int, float]]:
+    def endpoints(self) -> Sequence[tuple[str, str | None, int, int, float]]:
         """All requests in their order, as (method, route, queries, findings, milliseconds)."""
-        return self._read("SELECT method, route, queries, findings, wall_ms FROM request ORDER BY seq")
+        return self._read(
+            "SELECT method, route, queries, findings, wall_ms FROM request ORDER BY seq"
+        )
 
     def totals(self) -> Totals:
         """How much is held, and was ever."""
@@ -205,15 +212,15 @@ class Store:
         )
         return Totals(*found[0]) if found else Totals()
 
-    def _read(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    def _read(self, sql: str, values: Sequence[Any] = ()) -> Sequence[Any]:
         if not self.path.exists():
             return []
         with self._translated(), closing(self._connect(READ_TIMEOUT)) as connection:
-            if _pragma(connection, "application_id") != APPLICATION_ID:
-                if not _pragma(connection, "schema_version"):
+            if pragma(connection, "application_id") != APPLICATION_ID:
+                if not pragma(connection, "schema_version"):
                     return []  # another process is about to make it
                 raise StoreError(f"{self.path} is no store of the guard's.")
-            if _pragma(connection, "user_version") != VERSION:
+            if pragma(connection, "user_version") != VERSION:
                 return []  # the next record makes it anew
             connection.execute("PRAGMA query_only = ON")
             return connection.execute(sql, values).fetchall()
@@ -235,77 +242,6 @@ class Store:
             yield
         except (sqlite3.Error, OSError, ValueError) as error:
             raise StoreError(f"{self.path}: {error}.") from error
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables, where they are missing or of another version."""
-    if not _is_current(connection):
-        _repeated(connection, "PRAGMA auto_vacuum = NONE")
-    # Writers and readers do not wait for each other; where a file system can't, they do.
-    _repeated(connection, "PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA journal_size_limit = 8388608")
-    if _is_current(connection):
-        return
-    with _transaction(connection):
-        if _is_current(connection):  # another process was first
-            return
-        for kind, name in connection.execute(
-            "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') "
-            "AND name NOT LIKE 'sqlite_%'"
-        ).fetchall():
-            connection.execute(f'DROP {kind} "{name}"')  # of an older version: ours
-        _script(connection, TABLES)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _is_current(connection: sqlite3.Connection) -> bool:
-    """Whether the tables are ours and of this version; raises where they are somebody else's."""
-    if _pragma(connection, "application_id") == APPLICATION_ID:
-        return _pragma(connection, "user_version") == VERSION
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-        raise sqlite3.DatabaseError("it is another application's database")
-    return False
-
-
-def _script(connection: sqlite3.Connection, script: str) -> None:
-    """Run statements one by one: ``executescript`` would end the transaction."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            connection.execute(statement)
-            statement = ""
-
-
-def _repeated(connection: sqlite3.Connection, statement: str) -> None:
-    """Again, while others make the same file: SQLite does not wait for this one."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            connection.execute(statement)
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == _ATTEMPTS - 1:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> Any:
-    return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
 
 def _insert(connection: sqlite3.Connection, record: Record) -> None:

@@ -20,7 +20,11 @@ from nplusone_guard.dashboard.store import StoreError, Totals
 from nplusone_guard.report.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest
+
+    from nplusone_guard.dashboard.store import Row
 
 _ON_A_PAGE = 100
 _OTHERS = 8
@@ -34,7 +38,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     filters = Filters.of(request.GET)
     before = _cursor(request, "before")
     held = store()
-    error, found, totals = "", [], Totals()
+    error, totals = "", Totals()
+    found: Sequence[Row] = ()
     try:
         found = held.list(filters, before=before, limit=_ON_A_PAGE + 1)
         totals = held.totals()
@@ -79,7 +84,11 @@ def rows(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)  # the page says it when it is loaded
     return fragment(
         "rows.html",
-        {"rows": [shown(row) for row in found], "poll": _poll(filters, found[0].seq), "fresh": True},
+        {
+            "rows": [shown(row) for row in found],
+            "poll": _poll(filters, found[0].seq),
+            "fresh": True,
+        },
     )
 
 
@@ -148,14 +157,13 @@ def compare(request: HttpRequest) -> HttpResponse:
 def endpoints(request: HttpRequest) -> HttpResponse:
     """The endpoints, with what they cost over time."""
     held = store()
-    error, found = "", []
+    error = ""
+    found: list[dict[str, Any]] = []
     try:
         found = endpoints_shown(held.endpoints())
     except StoreError as problem:
         error = safe(str(problem))
-    return page(
-        request, "endpoints.html", {"tab": "endpoints", "endpoints": found, "error": error}
-    )
+    return page(request, "endpoints.html", {"tab": "endpoints", "endpoints": found, "error": error})
 
 
 @guarded("POST")

@@ -20,6 +20,8 @@ from nplusone_guard.dashboard.record import record_of
 from nplusone_guard.dashboard.store import StoreError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nplusone_guard.dashboard.record import Record
     from nplusone_guard.dashboard.store import Store
     from nplusone_guard.report import Report
@@ -201,9 +203,9 @@ def _forget_all() -> None:
         writer.forget()
 
 
-def _inode(path: Any) -> tuple[int, int] | None:
+def _inode(path: Path) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        found = path.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino
