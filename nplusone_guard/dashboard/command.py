@@ -25,7 +25,7 @@ from nplusone_guard.report.words import (
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from nplusone_guard.dashboard.store import Row, Store, Stored
 
@@ -96,7 +96,7 @@ def _list(options: Namespace) -> tuple[str, int]:
 
 def _run(held: Store, rows: Any, html: str | None, as_json: str | None) -> tuple[str, int]:
     run = collected(_stored(held, reversed(rows)))
-    return _written({html: lambda: render(run), as_json: lambda: run_to_json(run)}), OK
+    return _written((html, lambda: render(run)), (as_json, lambda: run_to_json(run))), OK
 
 
 def _stored(held: Store, rows: Any) -> Iterator[Stored]:
@@ -115,15 +115,15 @@ def _show(options: Namespace) -> tuple[str, int]:
     if options.html or options.json:
         report = json.dumps(found.payload["report"], indent=2) + "\n"
         return _written(
-            {options.html: lambda: render(collected([found])), options.json: lambda: report}
+            (options.html, lambda: render(collected([found]))), (options.json, lambda: report)
         ), OK
     return "".join(f"{line}\n" for line in _told(found)), OK
 
 
-def _written(outputs: dict[str | None, Any]) -> str:
+def _written(*outputs: tuple[str | None, Callable[[], str]]) -> str:
     """Write each to its file; what is for the terminal is given back."""
     text = ""
-    for file, make in outputs.items():
+    for file, make in outputs:
         if file == "-":
             text += make()
         elif file:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.dashboard.listing import ms, shown
 from nplusone_guard.report.html.sql import Statements
+from nplusone_guard.report.text import safe
 from nplusone_guard.report.words import headline, place_name, subject
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _statements(before: Stored, after: Stored) -> list[dict[str, Any]]:
     return [
         {
             "subject": subject(groups[shape]),
-            "operation": groups[shape]["operation"],
+            "operation": safe(groups[shape]["operation"]),
             "before": f"{counts[0][shape]:,}x" if counts[0][shape] else "none",
             "after": f"{counts[1][shape]:,}x" if counts[1][shape] else "none",
             "took": f"{ms(times[0][shape])} → {ms(times[1][shape])}",

@@ -34,13 +34,16 @@ class Filters:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Filters:
         """The filters that a query string asks for."""
-        route = query.get("route")
+
+        def asked(name: str, longest: int) -> str:
+            return "".join(filter(str.isprintable, query.get(name, "")))[:longest].strip()
+
         return cls(
-            path=query.get("path", "").strip()[:_LONGEST],
-            status=query.get("status", "").strip().lower()[:3],
-            finding=query.get("finding", "").strip()[:40],
-            route=None if route is None else route[:_LONGEST],
-            method=query.get("method", "").strip()[:20],
+            path=asked("path", _LONGEST),
+            status=asked("status", 3).lower(),
+            finding=asked("finding", 40),
+            route=asked("route", _LONGEST) if "route" in query else None,
+            method=asked("method", 20),
         )
 
     def conditions(self) -> tuple[list[str], list[Any]]:

@@ -29,11 +29,17 @@ _MOST_COLUMNS = 300
 
 
 class Piece(NamedTuple):
-    """Some text of one line: ``kind`` is a class of the style sheet, ``marked`` what is meant."""
+    """Some text of one line; ``kind`` is a class of the style sheet."""
 
     text: str
     kind: str = ""
-    marked: bool = False
+
+
+class Part(NamedTuple):
+    """Consecutive pieces of a line that are meant, or are not."""
+
+    marked: bool
+    pieces: list[Piece]
 
 
 def excerpt(location: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -56,8 +62,8 @@ def excerpt(location: dict[str, Any] | None) -> dict[str, Any] | None:
         indent = _indent(lines[low - 1 : high])
         for number in range(low, high + 1):
             start, end = _marked(number, first, span, lines[number - 1])
-            pieces = _cut(coloured(number), indent, start, end)
-            shown.append({"number": str(number), "here": first <= number <= last, "pieces": pieces})
+            parts = _cut(coloured(number), indent, start, end)
+            shown.append({"number": str(number), "here": first <= number <= last, "parts": parts})
     return {
         "name": place_name(location),
         "function": safe(location["function"]),
@@ -79,20 +85,28 @@ def _indent(lines: Iterable[str]) -> int:
     return min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
 
 
-def _cut(pieces: Iterable[Piece], indent: int, start: int, end: int) -> list[Piece]:
-    """The pieces without the common indentation, divided where the mark begins and ends."""
-    cut: list[Piece] = []
+def _cut(pieces: Iterable[Piece], indent: int, start: int, end: int) -> list[Part]:
+    """The line without the common indentation, divided where the mark begins and ends."""
+    parts: list[Part] = []
     at = 0
     for piece in pieces:
         bounds = sorted({0, len(piece.text), *(edge - at for edge in (indent, start, end))})
         bounds = [edge for edge in bounds if 0 <= edge <= len(piece.text)]
         for low, high in pairwise(bounds):
-            if at + low < indent or at + low >= indent + _MOST_COLUMNS:
+            if not indent <= at + low < indent + _MOST_COLUMNS:
                 continue
-            inside = start <= at + low < end
-            cut.append(Piece(safe(piece.text[low:high]), piece.kind, inside))
+            marked = start <= at + low < end
+            if not parts or parts[-1].marked != marked:
+                parts.append(Part(marked, []))
+            _append(parts[-1].pieces, Piece(safe(piece.text[low:high]), piece.kind))
         at += len(piece.text)
-    return cut
+    return parts
+
+
+def _append(pieces: list[Piece], piece: Piece) -> None:
+    if pieces and pieces[-1].kind == piece.kind:
+        piece = Piece(pieces.pop().text + piece.text, piece.kind)
+    pieces.append(piece)
 
 
 class _Coloured:
@@ -162,8 +176,5 @@ def sql_pieces(text: str) -> list[Piece]:
             kind = "n"
         elif token in T.String:
             kind = "s"
-        if pieces and pieces[-1].kind == kind:
-            pieces[-1] = Piece(pieces[-1].text + value, kind)
-        else:
-            pieces.append(Piece(value, kind))
+        _append(pieces, Piece(value, kind))
     return pieces

@@ -47,8 +47,13 @@ def record(path="/orders/", *, padding=0, **values):
     if padding:
         payload += b"\0" * padding  # zlib ends before it
     values = {"route": "orders/", "status": 200, **values}
-    return Record(id=values.pop("id", None) or new_id(), method=values.pop("method", "GET"),
-                  path=path, payload=payload, **values)
+    return Record(
+        id=values.pop("id", None) or new_id(),
+        method=values.pop("method", "GET"),
+        path=path,
+        payload=payload,
+        **values,
+    )
 
 
 def store(path, max_records=100, max_bytes=10_000_000):

@@ -151,7 +151,7 @@ def test_a_file_of_garbage_is_named_and_left_alone(path):
     garbage = b"not a database" * 1_000
     path.write_bytes(garbage)
     for use in (lambda: store(path).add([record()]), store(path).list, store(path).clear):
-        with pytest.raises(StoreError, match="guard.sqlite3: file is not a database"):
+        with pytest.raises(StoreError, match=r"guard\.sqlite3: file is not a database"):
             use()
     assert path.read_bytes() == garbage
 
@@ -177,7 +177,7 @@ def test_a_damaged_page_of_the_file_is_an_error_of_the_store(path):
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (size - 4096))
-    with pytest.raises(StoreError, match="guard.sqlite3"):
+    with pytest.raises(StoreError, match=r"guard\.sqlite3"):
         store(path).list()
 
 
@@ -193,7 +193,7 @@ def test_a_record_that_is_no_record_is_an_error_of_the_store(path):
 
 def test_a_directory_that_can_not_be_made_is_an_error_of_the_store(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="guard.sqlite3"):
+    with pytest.raises(StoreError, match=r"guard\.sqlite3"):
         store(tmp_path / "file" / "guard.sqlite3").add([record()])
 
 
