@@ -109,7 +109,7 @@ def _on_postgresql(cursor: Any, sql: str) -> Plan:
             lines = [str(row[0]) for row in cursor.fetchall()]
         finally:
             cursor.execute("ROLLBACK")
-            cursor.execute("DEALLOCATE ALL")
+            cursor.execute("DEALLOCATE nplusone_guard_plan")
     except BaseException:
         cursor.execute("ROLLBACK")
         raise
@@ -125,6 +125,10 @@ def _on_mysql(cursor: Any, sql: str) -> Plan:
         lines = [_told(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
     finally:
         cursor.execute("ROLLBACK")
+    if any("const tables" in line for line in lines):
+        return Plan(
+            lines, "It looks a row up by its key, and no row has the sample's: nothing to plan."
+        )
     return Plan(lines, f"Planned with {_SAMPLE} for each value; other values may get another plan.")
 
 
