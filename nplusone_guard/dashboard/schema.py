@@ -87,8 +87,7 @@ _ATTEMPTS = 20
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the tables, where they are missing or of another version."""
-    if not _is_current(connection):
-        _repeated(connection, "PRAGMA auto_vacuum = NONE")
+    _is_current(connection)  # else nothing of it is changed
     # Writers and readers do not wait for each other; where a file system can't, they do.
     _repeated(connection, "PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -109,12 +108,15 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def _is_current(connection: sqlite3.Connection) -> bool:
-    """Whether the tables are ours and of this version; raises where they are somebody else's."""
-    if pragma(connection, "application_id") == APPLICATION_ID:
-        return bool(pragma(connection, "user_version") == VERSION)
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+    """Whether the tables are ours and of this version; raises where they are somebody else's.
+
+    In this order: whoever makes the tables says in the same transaction whose they are.
+    """
+    if not pragma(connection, "schema_version"):
+        return False
+    if pragma(connection, "application_id") != APPLICATION_ID:
         raise sqlite3.DatabaseError("it is another application's database")
-    return False
+    return bool(pragma(connection, "user_version") == VERSION)
 
 
 def _script(connection: sqlite3.Connection, script: str) -> None:

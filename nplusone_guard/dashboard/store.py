@@ -216,9 +216,9 @@ class Store:
         if not self.path.exists():
             return []
         with self._translated(), closing(self._connect(READ_TIMEOUT)) as connection:
+            if not pragma(connection, "schema_version"):
+                return []  # another process is about to make it
             if pragma(connection, "application_id") != APPLICATION_ID:
-                if not pragma(connection, "schema_version"):
-                    return []  # another process is about to make it
                 raise StoreError(f"{self.path} is no store of the guard's.")
             if pragma(connection, "user_version") != VERSION:
                 return []  # the next record makes it anew
