@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.urls import path
 
 from nplusone_guard.dashboard import NAMESPACE, views
+from nplusone_guard.dashboard.quiet import quieten
 
 app_name = NAMESPACE
 
@@ -21,3 +22,5 @@ urlpatterns = [
     path("clear/", views.clear, name="clear"),
     path("static/<slug:digest>/<str:file>", views.static, name="static"),
 ]
+
+quieten()

@@ -6,7 +6,6 @@ import json
 import time
 import zlib
 from dataclasses import dataclass, field
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.report.json import to_dict
@@ -20,11 +19,6 @@ SEVERITIES = ("error", "warning", "info")
 _LONGEST_PATH = 2_000
 #: A page of a megabyte of JSON is none that anybody reads; more than that is a fault.
 _MOST_UNPACKED = 64 * 1024 * 1024
-
-
-def new_id() -> str:
-    """Sixteen hex digits."""
-    return token_hex(8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 from functools import lru_cache
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.signals import setting_changed
 from django.urls import NoReverseMatch, get_urlconf, reverse
 
 from nplusone_guard.conf import guard_settings
 from nplusone_guard.dashboard import NAMESPACE
 from nplusone_guard.dashboard.place import default_path
-from nplusone_guard.dashboard.record import new_id
-from nplusone_guard.dashboard.store import Store
-from nplusone_guard.dashboard.writer import Writer
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.urls import ResolverMatch
 
     from nplusone_guard.dashboard.options import DashboardOptions
+    from nplusone_guard.dashboard.store import Store
+    from nplusone_guard.dashboard.writer import Writer
     from nplusone_guard.report import Report
 
 logger = logging.getLogger("nplusone_guard")
@@ -29,18 +30,24 @@ logger = logging.getLogger("nplusone_guard")
 #: Where a request remembers its id, once somebody has asked for it.
 _ID = "_nplusone_guard_id"
 
+_MIDDLEWARE = "nplusone_guard.middleware.GuardMiddleware"
+
 _lock = threading.Lock()
 _current: tuple[DashboardOptions, Writer] | None = None
 
 
 def store() -> Store:
     """The store that the settings name; nothing is opened."""
+    from nplusone_guard.dashboard.store import Store  # noqa: PLC0415  some Pythons lack sqlite3
+
     options = guard_settings().dashboard
     return Store(options.path or default_path(), options.max_records, options.max_bytes)
 
 
 def writer() -> Writer:
     """This process's writer."""
+    from nplusone_guard.dashboard.writer import Writer  # noqa: PLC0415  some Pythons lack sqlite3
+
     global _current  # noqa: PLW0603  one for each process
     options = guard_settings().dashboard
     found = _current
@@ -62,9 +69,18 @@ def identified(request: HttpRequest | Any) -> str | None:
     plain = getattr(request, "_request", request)  # REST framework's wraps Django's
     found: str | None = getattr(plain, _ID, None)
     if found is None and getattr(plain, "_nplusone_guard_scope", None) is not None and is_on():
-        found = new_id()
+        found = token_hex(8)
         setattr(plain, _ID, found)
     return found
+
+
+def hindrance() -> str:
+    """Why no request is recorded, as a sentence; empty where nothing is in the way."""
+    if not guard_settings().enabled:
+        return "The guard is off: NPLUSONE_GUARD['ENABLED'] is False."
+    if _MIDDLEWARE not in settings.MIDDLEWARE:
+        return f"{_MIDDLEWARE} is not in MIDDLEWARE, so no request is traced."
+    return ""
 
 
 def page_of(name: str) -> str:

@@ -14,7 +14,7 @@ from nplusone_guard.dashboard.detail import detail
 from nplusone_guard.dashboard.explain import NoPlanError, plan
 from nplusone_guard.dashboard.filters import Filters
 from nplusone_guard.dashboard.listing import choices, shown, totals_line
-from nplusone_guard.dashboard.recording import store
+from nplusone_guard.dashboard.recording import hindrance, store
 from nplusone_guard.dashboard.rendering import fragment, page, url
 from nplusone_guard.dashboard.store import StoreError, Totals
 from nplusone_guard.report.text import safe
@@ -54,6 +54,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             "tab": "requests",
             "rows": [shown(row) for row in rows],
             "error": error,
+            "hindrance": hindrance(),
             "filters": filters,
             "route": safe(filters.route) if filters.route else "",
             "narrowed": filters != Filters(),

@@ -31,7 +31,7 @@ logger = logging.getLogger("nplusone_guard")
 #: Reports that wait to be written; each holds a trace.
 CAPACITY = 1_000
 _BATCH = 100
-_SECONDS_AT_EXIT = 5.0
+_SECONDS_AT_EXIT = 3.0
 #: After a fault so many seconds pass before the file is tried again: what comes meanwhile waits.
 _PAUSE = 1.0
 

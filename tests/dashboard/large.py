@@ -56,9 +56,7 @@ def main():
         assert store().totals().records == 10_000
         for name, page in PAGES.items():
             full = median_ms(client, page)
-            print(
-                f"{name:>14}: {full:6.1f} ms, {full / empty[name]:4.1f} times that of an empty store"
-            )
+            print(f"{name:>14}: {full:6.1f} ms, {full / empty[name]:4.1f} times an empty store's")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from secrets import token_hex
 
-from nplusone_guard.dashboard.record import Record, new_id
+from nplusone_guard.dashboard.record import Record
 from nplusone_guard.dashboard.store import Store
 
 
@@ -48,7 +49,7 @@ def record(path="/orders/", *, padding=0, **values):
         payload += b"\0" * padding  # zlib ends before it
     values = {"route": "orders/", "status": 200, **values}
     return Record(
-        id=values.pop("id", None) or new_id(),
+        id=values.pop("id", None) or token_hex(8),
         method=values.pop("method", "GET"),
         path=path,
         payload=payload,

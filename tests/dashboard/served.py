@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
@@ -34,12 +35,11 @@ def numbers(request):
 urlpatterns = [path("__guard__/", include("nplusone_guard.urls")), path("numbers/", numbers)]
 
 
+@cache
+def _site():
+    return get_wsgi_application()
+
+
 def application(environ, start_response):
     """Made at the first request, when this module is there for the settings to import."""
-    global _application
-    if _application is None:
-        _application = get_wsgi_application()
-    return _application(environ, start_response)
-
-
-_application = None
+    return _site()(environ, start_response)

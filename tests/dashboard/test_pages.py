@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from html import unescape
 
 import pytest
+from django.test import override_settings
 
 from nplusone_guard.dashboard import recording
 from tests.dashboard.records import record
@@ -35,6 +37,18 @@ def add(site, count, **keys):
 
 def test_without_a_request_the_list_says_what_to_do(site):
     assert "No request yet. Send one to your site: it appears here by itself." in text(site.page())
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"MIDDLEWARE": []}, "GuardMiddleware is not in MIDDLEWARE"),
+        ({"NPLUSONE_GUARD": {"ENABLED": False}}, "The guard is off"),
+    ],
+)
+def test_without_a_way_to_get_a_request_the_list_says_what_is_in_it(changed, said, site):
+    with override_settings(**changed):
+        assert said in text(site.page())
 
 
 def test_a_request_is_listed_with_what_it_cost_and_what_is_wrong(site):
@@ -315,6 +329,28 @@ def test_pages_do_not_depend_on_the_projects_templates_or_locale(site, settings)
     settings.LANGUAGE_CODE = "de"
     site.store.add([record("/a/", queries=1234, wall_ms=2345.6)])
     assert "1,234" in site.page()
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "logged"),
+    [
+        ("GET /__guard__/rows/?after=3 HTTP/1.1", "204", False),
+        ("GET /__guard__/rows/?after=3 HTTP/1.1", "200", True),
+        ("GET /orders/ HTTP/1.1", "204", True),
+    ],
+)
+def test_a_poll_that_brings_nothing_is_no_line_of_the_dev_servers_log(
+    line, status, logged, site, caplog
+):
+    site.page()  # the URLs are loaded
+    caplog.set_level(logging.INFO, "django.server")
+    logger = logging.getLogger("django.server")
+    logger.addHandler(caplog.handler)
+    try:
+        logger.info('"%s" %s %s', line, status, "0")
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert bool(caplog.records) is logged
 
 
 def test_a_store_of_garbage_is_said_on_the_page_and_breaks_none(site):

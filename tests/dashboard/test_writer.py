@@ -10,10 +10,10 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
-from nplusone_guard.dashboard.record import new_id
 from nplusone_guard.dashboard.writer import Writer
 from tests.dashboard.records import store
 from tests.report.samples import clean
@@ -27,7 +27,7 @@ def path(tmp_path):
 
 
 def put(writer, count=1):
-    return [writer.put(clean(), new_id()) for _ in range(count)]
+    return [writer.put(clean(), token_hex(8)) for _ in range(count)]
 
 
 def warnings(caplog):
@@ -36,7 +36,7 @@ def warnings(caplog):
 
 def test_what_is_put_is_written_in_its_order(path):
     writer = Writer(store(path))
-    names = [new_id() for _ in range(30)]
+    names = [token_hex(8) for _ in range(30)]
     assert all(writer.put(clean(), name) for name in names)
     assert writer.flush()
     assert [row.id for row in writer.store.list()] == names[::-1]
@@ -152,7 +152,7 @@ def test_a_report_that_takes_a_quarter_of_the_store_is_dropped(path, caplog):
 
 def test_a_report_that_can_not_be_rendered_costs_only_itself(path, caplog):
     writer = Writer(store(path))
-    writer.put(object(), new_id())
+    writer.put(object(), token_hex(8))
     put(writer, 2)
     writer.flush()
     assert writer.dropped == 1

@@ -13,13 +13,14 @@
     const button = event.target.closest(".copy");
     if (!button) return;
     const code = button.previousElementSibling;
+    let copied = true;
     try {
       await navigator.clipboard.writeText(code.textContent);
     } catch {
       getSelection().selectAllChildren(code);
-      document.execCommand("copy");
+      copied = document.execCommand("copy");
     }
-    button.textContent = "Copied";
+    button.textContent = copied ? "Copied" : "Selected";
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
 
