@@ -7,7 +7,7 @@ given sample values.  A connection of its own, a transaction that only reads, no
 from __future__ import annotations
 
 import re
-from contextlib import closing
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections
@@ -17,7 +17,7 @@ from nplusone_guard.dashboard.source import tokens
 from nplusone_guard.report.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _SECONDS = 5
 _LONGEST = 20_000
@@ -68,10 +68,8 @@ def plan(sql: str, database: str) -> Plan:
     ask = _VENDORS.get(vendor)
     if ask is None:
         raise NoPlanError(f"The guard does not know how to ask {safe(vendor)} for a plan.")
-    # Not the request's connection: its transaction, its settings and its pool stay as they are.
-    connection = connections[database].copy()
     try:
-        with closing(connection), connection.cursor() as cursor:
+        with _cursor_aside(database) as cursor:
             found = ask(cursor, sql)
     except Exception as error:
         said = str(error).strip().split("\n", 1)[0]
@@ -82,6 +80,20 @@ def plan(sql: str, database: str) -> Plan:
     if len(lines) > _MOST_LINES:
         lines = [*lines[:_MOST_LINES], f"and {len(lines) - _MOST_LINES:,} more"]
     return Plan(lines, found.note)
+
+
+@contextmanager
+def _cursor_aside(database: str) -> Iterator[Any]:
+    """A cursor of a new connection: the request's own, its transaction and settings, stay."""
+    connection = connections[database].copy()
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        raw = connection.connection
+        connection.close()
+        if connection.vendor == "sqlite" and raw is not None:
+            raw.close()  # Django itself never closes a database in memory
 
 
 def _on_sqlite(cursor: Any, sql: str) -> Plan:

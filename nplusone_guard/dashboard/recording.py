@@ -55,6 +55,8 @@ def writer() -> Writer:
         with _lock:
             found = _current
             if found is None or found[0] != options:
+                if found is not None:  # settings that a test has changed
+                    found[1].stop()
                 found = _current = (options, Writer(store()))
     return found[1]
 

@@ -36,6 +36,10 @@ _SECONDS_AT_EXIT = 3.0
 _PAUSE = 1.0
 
 
+#: A report, the id to store it under, and when it was put.
+_Item = tuple["Report", str, float]
+
+
 class Writer:
     """Writes reports to a store, in a thread of its own that begins with the first one.
 
@@ -49,7 +53,7 @@ class Writer:
         _writers.add(self)
 
     def _begin(self) -> None:
-        self._queue: queue.Queue[tuple[Report, str, float]] = queue.Queue(self._capacity)
+        self._queue: queue.Queue[_Item | None] = queue.Queue(self._capacity)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
@@ -96,22 +100,28 @@ class Writer:
                 self._thread = thread
 
     def _run(self) -> None:
-        while True:
-            batch = [self._queue.get()]
-            while len(batch) < _BATCH:
+        goes_on = True
+        while goes_on:
+            taken = [self._queue.get()]
+            while len(taken) < _BATCH and taken[-1] is not None:
                 try:
-                    batch.append(self._queue.get_nowait())
+                    taken.append(self._queue.get_nowait())
                 except queue.Empty:
                     break
-            good = self._write(batch)
-            for _ in batch:
+            goes_on = taken[-1] is not None
+            good = self._write([item for item in taken if item is not None])
+            if not goes_on:
+                self._close()
+            for _ in taken:
                 self._queue.task_done()
-            if not good:
+            if not good and goes_on:
                 time.sleep(_PAUSE)
 
-    def _write(self, batch: list[tuple[Report, str, float]]) -> bool:
+    def _write(self, batch: list[_Item]) -> bool:
         records = [record for record in map(self._record, batch) if record is not None]
         dropped = self.dropped
+        if not records and dropped == self._told:
+            return True
         try:
             self.store.write(
                 self._opened(),
@@ -126,7 +136,7 @@ class Writer:
         self._told = dropped
         return True
 
-    def _record(self, item: tuple[Report, str, float]) -> Record | None:
+    def _record(self, item: _Item) -> Record | None:
         try:
             record = record_of(*item)
         except Exception:  # one report that can not be rendered is no reason to lose the others
@@ -169,18 +179,20 @@ class Writer:
             f"{reason.rstrip('.')}.",
         )
 
-    def finish(self) -> None:
-        """Write what waits, and how much was dropped, before the process ends."""
-        if self._thread is None or not self._thread.is_alive():
+    def stop(self, timeout: float = _SECONDS_AT_EXIT) -> None:
+        """Write what waits, and how much was dropped; end the thread and close the file.
+
+        Waits so many seconds at most.  A report that is put afterwards begins anew.
+        """
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is None or not thread.is_alive():
             return
-        self.flush()
-        if self.dropped != self._told:
-            try:
-                connection = self.store.open()
-                self.store.write(connection, [], (self._process, self.dropped))
-                connection.close()
-            except StoreError:
-                logger.debug("The guard's store could not be told what was dropped.", exc_info=True)
+        try:
+            self._queue.put(None, timeout=timeout)
+        except queue.Full:
+            return  # a file that has been locked all the time: the process ends without it
+        thread.join(timeout)
 
     def forget(self) -> None:
         """In a child after a fork: neither touch nor close what is the parent's."""
@@ -193,9 +205,9 @@ _writers: weakref.WeakSet[Writer] = weakref.WeakSet()
 _inherited: list[Any] = []
 
 
-def _finish_all() -> None:
+def _stop_all() -> None:
     for writer in list(_writers):
-        writer.finish()
+        writer.stop()
 
 
 def _forget_all() -> None:
@@ -211,6 +223,6 @@ def _inode(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-atexit.register(_finish_all)
+atexit.register(_stop_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_all)

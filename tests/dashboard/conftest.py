@@ -52,7 +52,9 @@ def site(tmp_path, shop):
         yield Site(path)
 
 
-@pytest.fixture
-def no_dashboard_left():
+@pytest.fixture(autouse=True, scope="session")
+def writer_stopped():
+    """The last writer of this process leaves no open file behind."""
     yield
-    recording._current = None
+    if recording._current is not None:
+        recording._current[1].stop()

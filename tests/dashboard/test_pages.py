@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+from contextlib import closing
 from html import unescape
 
 import pytest
@@ -137,7 +138,8 @@ def test_all_can_be_forgotten(site):
 def test_what_was_dropped_is_said(site):
     held = site.store
     add(site, 1)
-    held.write(held.open(), [], ("another", 7))
+    with closing(held.open()) as connection:
+        held.write(connection, [], ("another", 7))
     assert "7 dropped" in text(site.page())
 
 

@@ -26,6 +26,20 @@ def path(tmp_path):
     return tmp_path / "guard.sqlite3"
 
 
+@pytest.fixture
+def started():
+    """Makes writers, and stops them at the end of the test."""
+    writers = []
+
+    def start(held, **keys):
+        writers.append(Writer(held, **keys))
+        return writers[-1]
+
+    yield start
+    for writer in writers:
+        writer.stop()
+
+
 def put(writer, count=1):
     return [writer.put(clean(), token_hex(8)) for _ in range(count)]
 
@@ -34,8 +48,8 @@ def warnings(caplog):
     return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-def test_what_is_put_is_written_in_its_order(path):
-    writer = Writer(store(path))
+def test_what_is_put_is_written_in_its_order(path, started):
+    writer = started(store(path))
     names = [token_hex(8) for _ in range(30)]
     assert all(writer.put(clean(), name) for name in names)
     assert writer.flush()
@@ -43,18 +57,18 @@ def test_what_is_put_is_written_in_its_order(path):
     assert writer.dropped == 0
 
 
-def test_no_file_and_no_thread_before_the_first_report(path):
-    writer = Writer(store(path))
+def test_no_file_and_no_thread_before_the_first_report(path, started):
+    writer = started(store(path))
     assert writer._thread is None
     assert not path.parent.joinpath("guard.sqlite3").exists()
 
 
-def test_a_full_queue_drops_at_once_and_says_so_once(path, caplog):
+def test_a_full_queue_drops_at_once_and_says_so_once(path, caplog, started):
     held = store(path)
     held.add([])
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")  # the writer waits for this one
-        writer = Writer(held, capacity=10)
+        writer = started(held, capacity=10)
         begun = time.perf_counter()
         taken = put(writer, 500)
         took = time.perf_counter() - begun
@@ -68,10 +82,10 @@ def test_a_full_queue_drops_at_once_and_says_so_once(path, caplog):
     assert "requests come faster than they can be written" in said
 
 
-def test_how_many_were_dropped_is_stored_as_soon_as_it_can_be(path):
+def test_how_many_were_dropped_is_stored_as_soon_as_it_can_be(path, started):
     held = store(path)
     held.add([])
-    writer = Writer(held, capacity=5)
+    writer = started(held, capacity=5)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         put(writer, 100)
@@ -102,13 +116,13 @@ def break_with_a_file_for_its_directory(path):
     [break_with_garbage, break_with_a_directory, break_with_a_file_for_its_directory],
 )
 def test_a_file_that_can_not_be_used_costs_the_records_and_one_line(
-    break_it, tmp_path, caplog, monkeypatch
+    break_it, tmp_path, caplog, monkeypatch, started
 ):
     monkeypatch.setattr("nplusone_guard.dashboard.writer._PAUSE", 0)
     path = tmp_path / "store" / "guard.sqlite3"
     path.parent.mkdir()
     break_it(path)
-    writer = Writer(store(path))
+    writer = started(store(path))
     for _ in range(3):
         assert put(writer, 5) == [True] * 5
         assert writer.flush()
@@ -117,11 +131,11 @@ def test_a_file_that_can_not_be_used_costs_the_records_and_one_line(
     assert "guard.sqlite3" in said
 
 
-def test_a_file_that_is_mended_is_used_again(tmp_path, monkeypatch):
+def test_a_file_that_is_mended_is_used_again(tmp_path, monkeypatch, started):
     monkeypatch.setattr("nplusone_guard.dashboard.writer._PAUSE", 0)
     path = tmp_path / "guard.sqlite3"
     break_with_garbage(path)
-    writer = Writer(store(path))
+    writer = started(store(path))
     put(writer, 2)
     writer.flush()
     path.unlink()
@@ -131,8 +145,8 @@ def test_a_file_that_is_mended_is_used_again(tmp_path, monkeypatch):
     assert (totals.records, totals.dropped) == (3, 2)
 
 
-def test_a_file_that_is_taken_away_is_made_again(path):
-    writer = Writer(store(path))
+def test_a_file_that_is_taken_away_is_made_again(path, started):
+    writer = started(store(path))
     put(writer, 3)
     writer.flush()
     for each in path.parent.glob("guard.sqlite3*"):
@@ -142,22 +156,35 @@ def test_a_file_that_is_taken_away_is_made_again(path):
     assert writer.store.totals().records == 2
 
 
-def test_a_report_that_takes_a_quarter_of_the_store_is_dropped(path, caplog):
-    writer = Writer(store(path, max_bytes=500))
+def test_a_report_that_takes_a_quarter_of_the_store_is_dropped(path, caplog, started):
+    writer = started(store(path, max_bytes=500))
     put(writer)
     writer.flush()
     assert writer.dropped == 1
     assert "MAX_BYTES" in warnings(caplog)[0]
 
 
-def test_a_report_that_can_not_be_rendered_costs_only_itself(path, caplog):
-    writer = Writer(store(path))
+def test_a_report_that_can_not_be_rendered_costs_only_itself(path, caplog, started):
+    writer = started(store(path))
     writer.put(object(), token_hex(8))
     put(writer, 2)
     writer.flush()
     assert writer.dropped == 1
     assert writer.store.totals().records == 2
     assert "could not render a report" in warnings(caplog)[0]
+
+
+def test_a_writer_that_was_stopped_has_written_all_and_can_begin_anew(path, started):
+    writer = started(store(path))
+    put(writer, 5)
+    thread = writer._thread
+    writer.stop()
+    assert not thread.is_alive()
+    assert writer.store.totals().records == 5
+    assert not path.with_name("guard.sqlite3-wal").exists()
+    put(writer, 1)
+    assert writer.flush()
+    assert writer.store.totals().records == 6
 
 
 # --- Processes ---
