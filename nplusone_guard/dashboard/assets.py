@@ -1,4 +1,8 @@
-"""The dashboard's files for the browser, served by itself: a project needs no static files."""
+"""The dashboard's files for the browser, served by itself: a project needs no static files.
+
+``htmx.min.js`` is that of the npm package ``htmx.org``, version 2.0.11, unchanged; its licence
+(0BSD) is beside it.
+"""
 
 from __future__ import annotations
 

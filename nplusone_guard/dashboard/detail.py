@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MOST_LEVELS = 30
 _MOST_FINDINGS = 100
+_MOST_NODES = 300
 
 
 def detail(stored: Stored, others: Sequence[Row]) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def detail(stored: Stored, others: Sequence[Row]) -> dict[str, Any]:
     statements = Statements()
     names = [group["field"] for group in stored.payload["groups"]]
     findings = report["findings"]
+    nodes = tree(report["groups"], names)
     return {
         "request": shown(row),
         "figures": figures(row),
@@ -50,8 +52,9 @@ def detail(stored: Stored, others: Sequence[Row]) -> dict[str, Any]:
             for finding, saved in zip(findings, stored.payload["wasted"], strict=True)
         ][:_MOST_FINDINGS],
         "more_findings": max(0, len(findings) - _MOST_FINDINGS),
-        "timeline": timeline(report, statements),
-        "fields": tree(report["groups"], names),
+        "timeline": _timeline(stored, statements),
+        "fields": nodes[:_MOST_NODES],
+        "more_fields": max(0, len(nodes) - _MOST_NODES),
         "suppressed": [
             {
                 "title": _title(each["kind"]),
@@ -98,7 +101,7 @@ def _finding(
         "subject": subject(finding),
         "facts": facts,
         "field": safe(finding["field_path"] or ""),
-        "at": excerpt(finding["location"]),
+        "at": excerpt(finding["location"], stored.row.at),
         "levels": [
             {
                 "count": f"{each['count']:,}",
@@ -111,7 +114,7 @@ def _finding(
         if len(levels) > 1
         else [],
         "more_levels": max(0, len(levels) - _MOST_LEVELS),
-        "fix": _fix(finding),
+        "fix": _fix(finding, stored.row.at),
         "statements": [
             _statement(each, stored, statements)
             for each in {each["shape"]: each for each in reversed(levels[:_MOST_LEVELS])}.values()
@@ -137,7 +140,17 @@ def _statement(finding: dict[str, Any], stored: Stored, statements: Statements) 
     }
 
 
-def _fix(finding: dict[str, Any]) -> dict[str, Any] | None:
+def _timeline(stored: Stored, statements: Statements) -> dict[str, Any]:
+    """The report's timeline, each SELECT of it with a way to its plan."""
+    report = stored.payload["report"]
+    shown = timeline(report, statements)
+    for number, row in enumerate(shown["rows"]):
+        if refusal(report["groups"][number]["sql"]) is None:
+            row["explain"] = url("explain", stored.row.id, number)
+    return shown
+
+
+def _fix(finding: dict[str, Any], at: float) -> dict[str, Any] | None:
     fix = finding["fix"]
     if fix is None:
         return None
@@ -146,7 +159,7 @@ def _fix(finding: dict[str, Any]) -> dict[str, Any] | None:
         "code": "\n".join(safe(line) for line in fix["code"].splitlines()),
         "explain": safe(fix["explain"]),
         "proven": safe(fix["proven"] or ""),
-        "there": excerpt(fix["where"]) if elsewhere else None,
+        "there": excerpt(fix["where"], at) if elsewhere else None,
     }
 
 

@@ -5,6 +5,7 @@ Python is read by Pygments where it is installed, SQL by sqlparse, which always 
 
 from __future__ import annotations
 
+import linecache
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,12 @@ from nplusone_guard.report.words import place_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+#: Python, and what templates are called.
+_PYTHON = frozenset({".py", ".pyi"})
+_SOURCES = _PYTHON | {
+    *(".html", ".htm", ".djhtml", ".jinja", ".jinja2", ".j2"),
+    *(".txt", ".xml", ".svg", ".md"),
+}
 #: Lines shown round the one that is meant, and of an expression that spans many.
 _AROUND = 2
 _MOST_MARKED = 12
@@ -42,12 +49,16 @@ class Part(NamedTuple):
     pieces: list[Piece]
 
 
-def excerpt(location: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Where it is, and the lines around it, its expression marked."""
+def excerpt(location: dict[str, Any] | None, since: float) -> dict[str, Any] | None:
+    """Where it is, and the lines around it as they are now, its expression marked.
+
+    ``changed``: the file was written to after ``since``, seconds since the epoch.
+    """
     if location is None:
         return None
     site = site_of(location)
-    lines = source_lines(site.file)
+    written = _written(site.file)
+    lines = [] if written is None else source_lines(site.file)
     first = site.line
     span = source_span(site)
     last = min(span[1], first + _MOST_MARKED) if span is not None else first
@@ -68,7 +79,22 @@ def excerpt(location: dict[str, Any] | None) -> dict[str, Any] | None:
         "name": place_name(location),
         "function": safe(location["function"]),
         "lines": shown,
+        "changed": written is not None and written > since,
     }
+
+
+def _written(file: str) -> float | None:
+    """When a file of source was last written to; ``None`` for any other.
+
+    The store says which file: it gets no line of one that a report would never name.
+    """
+    if Path(file).suffix.lower() not in _SOURCES:
+        return None
+    linecache.checkcache(file)  # it may have been read before an edit
+    try:
+        return Path(file).stat().st_mtime
+    except (OSError, ValueError):
+        return None
 
 
 def _marked(
@@ -138,7 +164,7 @@ def _lexed(file: str, text: str) -> Iterator[list[Piece]]:
     from pygments.lexers.templates import HtmlDjangoLexer  # noqa: PLC0415  optional
     from pygments.token import STANDARD_TYPES  # noqa: PLC0415  optional
 
-    kind_of = PythonLexer if Path(file).suffix in {".py", ".pyi", ""} else HtmlDjangoLexer
+    kind_of = PythonLexer if Path(file).suffix in _PYTHON else HtmlDjangoLexer
     lexer = kind_of(stripnl=False, ensurenl=False)
     line: list[Piece] = []
     for token, value in lexer.get_tokens(text):

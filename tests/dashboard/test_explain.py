@@ -59,7 +59,7 @@ def test_whatever_else_is_not(sql):
 def explain(site, **headers):
     site.get("/orders/serialized/")
     page = site.page(f"requests/{site.last().id}/")
-    (url,) = re.findall(r'hx-post="([^"]*)"', page)
+    url = re.findall(r'hx-post="([^"]*)"', page)[0]  # the finding's
     return site.client.post(url, headers=headers)
 
 

@@ -190,6 +190,16 @@ def test_a_path_and_the_sql_of_a_request_are_text(path, site):
     assert "alert(&#x27;sql&#x27;)" in shown
 
 
+@pytest.mark.parametrize("name", ["passwd", ".env", "id_rsa", "settings.toml"])
+def test_a_file_that_is_no_source_is_not_read_whatever_the_store_says(name, site, tmp_path):
+    (tmp_path / name).write_text("s3cret\n" * 5)
+    location = evil_location() | {"file": str(tmp_path / name)}
+    site.store.add([evil_record("0a", location=location)])
+    page = check(site.page("requests/0a/"))
+    assert name in page
+    assert "s3cret" not in page
+
+
 def test_the_headers_of_a_request_are_nowhere(site):
     site.get(
         "/orders/",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+import time
 from contextlib import closing
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -13,6 +15,7 @@ from django.test import override_settings
 
 from nplusone_guard.dashboard import recording
 from tests.dashboard.records import record
+from tests.dashboard.test_hostile import evil_location, evil_record
 
 
 def text(html):
@@ -195,6 +198,25 @@ def test_the_line_is_shown_among_those_around_it_with_the_expression_marked(naiv
     assert text(marked).replace(" ", "") == (
         'customer_name=serializers.CharField(source="customer.name")'
     )
+
+
+def test_a_line_of_a_file_that_was_edited_since_is_doubted(site, tmp_path):
+    file = tmp_path / "edited.py"
+    file.write_text("first = 1\nsecond = 2\n")
+    location = evil_location() | {"file": str(file), "line": 2, "end_line": 2}
+    for name, at in {"0a": time.time() + 60, "0b": time.time() - 60}.items():
+        site.store.add([replace(evil_record(name, location=location), at=at)])
+    since, before = site.page("requests/0a/"), site.page("requests/0b/")
+    assert '<span class="line">2</span><mark>secon</mark>d' in since
+    assert "This file has changed since" not in since
+    assert "This file has changed since" in before
+
+
+def test_each_select_of_the_timeline_can_be_explained(naive, site):
+    urls = re.findall(r'hx-post="([^"]*)"', naive[naive.index('id="timeline"') :])
+    assert len(urls) == 2
+    for url in urls:
+        assert site.client.post(url, headers={"HX-Request": "true"}).status_code == 200
 
 
 def test_python_and_sql_are_coloured(naive):
