@@ -76,6 +76,11 @@ def identified(request: HttpRequest | Any) -> str | None:
     return found
 
 
+def dropped_here() -> int:
+    """Requests of this process that did not get into the store."""
+    return _current[1].dropped if _current is not None else 0
+
+
 def hindrance() -> str:
     """Why no request is recorded, as a sentence; empty where nothing is in the way."""
     if not guard_settings().enabled:

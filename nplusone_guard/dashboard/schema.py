@@ -98,7 +98,7 @@ def prepare(connection: sqlite3.Connection) -> None:
         if _is_current(connection):  # another process was first
             return
         for kind, name in connection.execute(
-            "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') "
+            "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') "
             "AND name NOT LIKE 'sqlite_%'"
         ).fetchall():
             connection.execute(f'DROP {kind} "{name}"')  # of an older version: ours

@@ -14,10 +14,11 @@ from nplusone_guard.dashboard.detail import detail
 from nplusone_guard.dashboard.explain import NoPlanError, plan
 from nplusone_guard.dashboard.filters import Filters
 from nplusone_guard.dashboard.listing import choices, shown, totals_line
-from nplusone_guard.dashboard.recording import hindrance, store
+from nplusone_guard.dashboard.recording import dropped_here, hindrance, store
 from nplusone_guard.dashboard.rendering import fragment, page, url
 from nplusone_guard.dashboard.store import StoreError, Totals
 from nplusone_guard.report.text import safe
+from nplusone_guard.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         totals = held.totals()
     except StoreError as problem:
         error = safe(str(problem))
+    lost = dropped_here()
     rows = found[:_ON_A_PAGE]
     newest = rows[0].seq if rows and before is None else totals.added
     return page(
@@ -54,6 +56,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             "tab": "requests",
             "rows": [shown(row) for row in rows],
             "error": error,
+            "lost": counted(lost, "request") if lost else "",
             "hindrance": hindrance(),
             "filters": filters,
             "route": safe(filters.route) if filters.route else "",

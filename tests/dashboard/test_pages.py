@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +14,7 @@ from html import unescape
 import pytest
 from django.test import override_settings
 
-from nplusone_guard.dashboard import recording
+from nplusone_guard.dashboard import recording, source
 from tests.dashboard.records import record
 from tests.dashboard.test_hostile import evil_location, evil_record
 
@@ -222,6 +223,19 @@ def test_each_select_of_the_timeline_can_be_explained(naive, site):
 def test_python_and_sql_are_coloured(naive):
     assert '<span class="s">&quot;customer.name&quot;</span>' in naive
     assert '<span class="k">SELECT</span>' in naive
+
+
+def test_without_pygments_the_source_is_plain(site, monkeypatch):
+    site.get("/orders/serialized/")
+    for name in ("pygments.lexers.python", "pygments.lexers.templates", "pygments.token"):
+        monkeypatch.setitem(sys.modules, name, None)
+    source._coloured.cache_clear()
+    try:
+        page = site.page(f"requests/{site.last().id}/")
+    finally:
+        source._coloured.cache_clear()
+    assert "&quot;customer.name&quot;" in page
+    assert '<span class="s">&quot;customer.name' not in page
 
 
 def test_repeated_statements_are_one_bar_of_the_timeline(naive):

@@ -153,6 +153,7 @@ def test_a_store_that_can_not_be_used_changes_no_response(tmp_path, shop, caplog
     assert [response.status_code for response in responses] == [200, 200, 200]
     assert all(len(response.json()["names"]) == 5 for response in responses)
     assert page.status_code == 200
+    assert "This process could not store 3 requests" in page.content.decode()
     assert len([each for each in caplog.records if "drops requests" in each.getMessage()]) == 1
 
 
