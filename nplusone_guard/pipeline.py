@@ -55,6 +55,7 @@ class Scope:
         self.route: str | None = None
         self.method: str | None = None
         self.status: int | None = None
+        self.recorded_as: str | None = None
         self.budget = budget or Budget()
         self.options = options or Options()
         self._configured = tuple(configured)
