@@ -61,6 +61,7 @@ class GuardSettings:
     slow_query_ms: float | None = 500.0
     unbounded_rows: int | None = 1_000
     explain: bool = False
+    exporters: tuple[Callable[[Report], object], ...] = ()
     most_groups: int | None = 5_000
     own_ms: float | None = 1_000.0
     reporters: tuple[Callable[[Report], object], ...] = ()
@@ -175,6 +176,7 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "EXPLAIN": ("explain", values.switch, False),
     "UNBOUNDED_ROWS": ("unbounded_rows", values.rows, 1_000),
     "REPORTERS": ("reporters", values.reporters, ("nplusone_guard.report.console.log",)),
+    "EXPORTERS": ("exporters", values.reporters, ()),
     "MAX_GROUPS": ("most_groups", values.rows, 5_000),
     "MAX_OWN_MS": ("own_ms", values.milliseconds, 1_000.0),
     "LEVEL": ("level_setting", values.level, None),
