@@ -9,6 +9,7 @@ from datetime import date
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import nplusone_guard.faults  # noqa: F401  faults are logged once a minute from here on
 from nplusone_guard.advise import Patience, advise
 from nplusone_guard.allow import entered
 from nplusone_guard.budget import Budget

@@ -27,6 +27,13 @@ def fill() -> None:
     fill_further()
 
 
+@pytest.fixture(autouse=True)
+def no_fault_logged_yet():
+    from nplusone_guard.faults import once_a_minute
+
+    once_a_minute.forget()
+
+
 @pytest.fixture
 def shop(db):
     fill()

@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from nplusone_guard import capture, query_budget
+from nplusone_guard.faults import once_a_minute
 from tests.serving import WAYS, chunks, guarded, reports, wsgi
 from tests.shop.models import Order
 
@@ -194,6 +195,7 @@ def test_a_function_with_a_budget_returns_what_it_would(stage, action, shop, mon
         break_down(patch, stage)
         assert query_budget(queries=1)(count)() == 5
         assert len(faults(caplog)) == 1
+        once_a_minute.forget()
         assert async_to_sync(acount)() == 5
     assert len(faults(caplog)) == 2
 
