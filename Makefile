@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench-overhead bench-suite bench-memory matrix pins clean
+.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench-overhead bench-suite bench-memory bench-endurance matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -60,6 +60,9 @@ bench-suite: $(INSTALLED)  ## what --query-guard=report costs a test suite, as a
 
 bench-memory: $(INSTALLED)  ## what a trace of 1,000, 10,000 and 100,000 queries holds
 	@$(BIN)/python benchmarks/memory.py
+
+bench-endurance: $(INSTALLED)  ## 200,000 requests in one process: memory flat, no trace left open (10 minutes)
+	@$(BIN)/python benchmarks/endurance.py
 
 matrix: $(VENV)/.lint  ## the tests on each supported pair of Python and Django
 	@$(BIN)/nox -q
