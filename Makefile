@@ -71,7 +71,8 @@ pins: $(INSTALLED)  ## compile requirements/ from pyproject.toml anew
 	@$(BIN)/pip install -q uv
 	@for group in dev ci docs example load; do \
 	  $(UV) pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
-	    --no-header --no-annotate pyproject.toml --group $$group -o requirements/$$group.txt; done
+	    --no-header --no-annotate pyproject.toml --group $$group -o requirements/$$group.txt \
+	    $$([ $$group = dev ] || echo -c requirements/dev.txt); done
 
 clean:  ## take away what the other targets made
 	@rm -rf $(VENV) .nox docs/_build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis example_project/var

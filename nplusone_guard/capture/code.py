@@ -61,7 +61,10 @@ _SIGNS: Final[dict[tuple[str, str], int]] = {
     ("django/contrib/auth/backends.py", "ModelBackend.get_user"): EXCUSE,
 }
 
-_FRAMEWORKS: Final = ("django", "rest_framework", "asgiref", "nplusone_guard")
+_FRAMEWORKS: Final = (
+    *("django", "rest_framework", "asgiref", "nplusone_guard"),
+    *("graphql", "graphene", "graphene_django", "strawberry", "ninja"),
+)
 _FRAMEWORK_ROOTS: Final = tuple(
     f"{Path(module.__file__).resolve().parent.parent.as_posix()}/"
     for module in (django, asgiref, nplusone_guard)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nplusone_guard.capture.declared import declaration, is_framework
 from nplusone_guard.capture.drf import model_label, read_serializer
+from nplusone_guard.capture.graphql import read_attribute, read_resolved
 from nplusone_guard.trace import CallSite, FieldPath
 
 if TYPE_CHECKING:
@@ -40,6 +41,16 @@ class FieldKey(NamedTuple):
 
 def _serializer(names: Mapping[str, Any]) -> FieldKey | None:
     found = read_serializer(names)
+    return FieldKey(*found) if found else None
+
+
+def _resolved(names: Mapping[str, Any]) -> FieldKey | None:
+    found = read_resolved(names)
+    return FieldKey(*found) if found else None
+
+
+def _attribute(names: Mapping[str, Any]) -> FieldKey | None:
+    found = read_attribute(names)
     return FieldKey(*found) if found else None
 
 
@@ -110,6 +121,10 @@ _READERS: dict[tuple[str, str], tuple[Callable[[Mapping[str, Any]], FieldKey | N
         _choices_of_related_field,
         "self",
     ),
+    # graphql-core 3.2 and 3.3, for graphene and strawberry
+    ("graphql/execution/execute.py", "ExecutionContext.execute_field"): (_resolved, "self"),
+    ("graphql/execution/executor.py", "Executor.execute_field"): (_resolved, "self"),
+    ("ninja/schema.py", "DjangoGetter.__getattr__"): (_attribute, "key"),
     ("django/template/base.py", "Node.render_annotated"): (_template, "self"),
     ("django/forms/forms.py", "BaseForm._clean_fields"): (_cleaned_field, "name"),
     ("django/forms/boundfield.py", "BoundField.as_widget"): (_rendered_field, "self"),
