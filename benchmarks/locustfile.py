@@ -21,11 +21,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from load import checks, samples
 from locust import FastHttpUser, events, tag
 from locust.exception import StopUser
-
-import nplusone_guard.integrations.locust  # the columns, the gates: that is all
-from load import checks, samples
 
 #: How often each behaviour is chosen, of 20 times.
 WEIGHTS = {

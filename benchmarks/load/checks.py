@@ -42,7 +42,9 @@ def order(body: Any, *, key: int | None = None) -> dict[str, Any]:
     _order(body)
     if key is not None:
         expect(body["id"], key, "the order's id")
-    total = sum((Decimal(item["unit_price"]) * item["quantity"] for item in body["items"]), Decimal())
+    total = sum(
+        (Decimal(item["unit_price"]) * item["quantity"] for item in body["items"]), Decimal()
+    )
     expect(Decimal(body["total"]), total, "the order's total")
     return dict(body)
 

@@ -19,11 +19,12 @@ import django
 sys.path.insert(0, str(Path.cwd()))  # the project
 django.setup()
 
-from accounts.models import Customer, User
-from catalogue.models import Product
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db import transaction
+
+from accounts.models import Customer, User
+from catalogue.models import Product
 from orders.models import Order
 
 #: More than any run sells.

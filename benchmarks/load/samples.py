@@ -52,9 +52,7 @@ def load(path: Path) -> Phase:
     if head["end"] <= head["begin"]:
         raise ValueError(f"{path.name}: the run ended before all of its users had begun")
     found = (Sample(*line) for line in lines)
-    inside = (
-        each for each in found if each.failure or head["begin"] <= each.at <= head["end"]
-    )
+    inside = (each for each in found if each.failure or head["begin"] <= each.at <= head["end"])
     return Phase(head["begin"], head["end"], tuple(inside))
 
 

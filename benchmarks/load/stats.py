@@ -9,7 +9,7 @@ import numpy as np
 
 from .samples import Phase, Sample
 
-REPLICATES = 2_000
+REPLICATES = 1_000
 LEVEL = 0.95
 SEED = 20_260_101
 
@@ -87,7 +87,9 @@ def compare(
         for column, side in enumerate(("tuned", "naive")):
             parts = [getattr(pairs[each], side) for each in chosen]
             if within:
-                parts = [part[chance.integers(len(part), size=len(part))] for part in parts if len(part)]
+                parts = [
+                    part[chance.integers(len(part), size=len(part))] for part in parts if len(part)
+                ]
             drawn[number, column] = statistic(np.concatenate(parts)) if parts else np.nan
     tuned, naive = (
         statistic(np.concatenate([getattr(pair, side) for pair in pairs]))
