@@ -63,7 +63,8 @@ def finish(figure: Canvas, title: str) -> bytes:
 def note(axes: Axes, text: str, at: tuple[float, float], **given: Any) -> None:
     """A direct label, ``offset`` points away from where it belongs."""
     offset = given.pop("offset", (6, 0))
-    style = {"fontsize": 10, "va": "center", "annotation_clip": False, **given}
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
+    style = {"fontsize": 10, "va": "center", "annotation_clip": False, "bbox": behind, **given}
     axes.annotate(text, at, xytext=offset, textcoords="offset points", **style)
 
 

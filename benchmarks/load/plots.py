@@ -10,7 +10,7 @@ from .canvas import COLOURS, DASHES, GREY, MARKERS, canvas, decades, finish, not
 from .measure import Condition, Round
 from .stats import Compared, line
 from .summary import Behaviour, Figure, Parts, of_users
-from .table import shown, times
+from .table import in_ms, shown, times
 
 VARIANTS = ("tuned", "naive")
 #: Figures whose ratio is drawn; a share of time is no factor.
@@ -32,7 +32,7 @@ def ratios(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> b
         note(axes, "as tuned", (1, len(rows) - 0.45), offset=(4, 0), color=GREY, fontsize=9)
         axes.set_xscale("log")
         axes.set_ylim(-0.5, len(rows) - 0.3)
-        axes.set_yticks(range(len(rows)), [row.name for row in reversed(rows)])
+        axes.set_yticks(range(len(rows)), [_measured(row.name) for row in reversed(rows)])
         axes.set_xlabel("naive divided by tuned (log scale; bar: 95 % interval)", fontsize=10)
         if len(tables) > 1:
             axes.set_title(condition.name, fontsize=11)
@@ -47,6 +47,10 @@ def ratios(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> b
         f"{shown(found['p50'])} times the median response time and "
         f"{shown(found['throughput'])} times the throughput{where}",
     )
+
+
+def _measured(name: str) -> str:
+    return f"{name} response time" if name.startswith("p") else name
 
 
 def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> bytes:
@@ -64,14 +68,14 @@ def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> 
             )  # fmt: skip
             for at, each in enumerate(found):
                 axes.plot([at, at], [each.low, each.high], color=COLOURS[variant], lw=4, alpha=0.35)
-                offset = (0, 14 if variant == "naive" else -14)
+                offset = (9, 11 if variant == "naive" else -11)
                 note(
-                    axes, f"{shown(each.value)} ms", (at, each.value),
-                    offset=offset, ha="center", color=COLOURS[variant],
+                    axes, f"{in_ms(each.value)}", (at, each.value),
+                    offset=offset, ha="left", color=COLOURS[variant],
                 )  # fmt: skip
-            note(axes, variant, (2, values[-1]), offset=(12, 0), color=COLOURS[variant])
+            note(axes, variant, (0, values[0]), offset=(-12, 0), ha="right", color=COLOURS[variant])
         axes.set_yscale("log")
-        axes.set_xlim(-0.4, 2.7)
+        axes.set_xlim(-0.6, 2.7)
         axes.set_xticks(range(3), ["half", "95 %", "99 %"])
         axes.set_xlabel("share of requests answered within")
         if len(tables) > 1:
@@ -84,8 +88,8 @@ def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> 
     where = f" at {conditions[-1].name}" if len(tables) > 1 else ""
     return finish(
         figure,
-        f"95 % of the naive requests are answered within {shown(row.compared.naive.value)} ms, "
-        f"of the tuned ones within {shown(row.compared.tuned.value)} ms{where}",
+        f"95 % of the naive requests are answered within {in_ms(row.compared.naive.value)}, "
+        f"of the tuned ones within {in_ms(row.compared.tuned.value)}{where}",
     )
 
 
@@ -120,8 +124,8 @@ def endpoints(conditions: Sequence[Condition], tables: Sequence[list[Behaviour]]
     where = f" at {conditions[-1].name}" if len(tables) > 1 else ""
     return finish(
         figure,
-        f"{worst.name} costs most: {shown(worst.ms.naive.value)} ms with "
-        f"{worst.queries.naive.value:.0f} queries in place of {shown(worst.ms.tuned.value)} ms with "
+        f"{worst.name} costs most: {in_ms(worst.ms.naive.value)} and "
+        f"{worst.queries.naive.value:.0f} queries in place of {in_ms(worst.ms.tuned.value)} and "
         f"{worst.queries.tuned.value:.0f}{where}",
     )
 
@@ -133,7 +137,7 @@ def _ends(axes: object, each: Behaviour, at: int) -> None:
         ms, queries = getattr(each.ms, variant).value, getattr(each.queries, variant).value
         axes.plot(ms, at, MARKERS[variant], color=COLOURS[variant], ms=8)
         note(
-            axes, f"{variant} {shown(ms)} ms, {queries:.0f} q", (ms, at),
+            axes, f"{variant} {in_ms(ms)}, {queries:.0f} queries", (ms, at),
             offset=(x, 0), ha=ha, color=COLOURS[variant], fontsize=9,
         )  # fmt: skip
 
@@ -153,8 +157,7 @@ def shares(conditions: Sequence[Condition], told: Sequence[tuple[Parts, Parts]])
         whole = part.db_ms + part.app_ms
         note(
             axes,
-            f"database {shown(part.db_ms)} ms ({part.db_ms / whole:.0%}), "
-            f"rest {shown(part.app_ms)} ms",
+            f"database {in_ms(part.db_ms)} ({part.db_ms / whole:.0%}), rest {in_ms(part.app_ms)}",
             (whole, at),
         )
     axes.set_yticks(range(len(bars)), [label for label, _, _ in reversed(bars)])
@@ -165,8 +168,8 @@ def shares(conditions: Sequence[Condition], told: Sequence[tuple[Parts, Parts]])
     where = f" at {conditions[-1].name}" if len(told) > 1 else ""
     return finish(
         figure,
-        f"A mean naive request spends {shown(naive.db_ms)} ms in the database, "
-        f"a tuned one {shown(tuned.db_ms)} ms{where}",
+        f"A mean naive request spends {in_ms(naive.db_ms)} in the database, "
+        f"a tuned one {in_ms(tuned.db_ms)}{where}",
     )
 
 
@@ -233,9 +236,9 @@ def network(conditions: Sequence[Condition], means: Sequence[Compared]) -> bytes
         for at, each in zip(x, found, strict=True):
             axes.plot([at, at], [each.low, each.high], color=COLOURS[variant], lw=4, alpha=0.35)
             axes.plot(at, each.value, MARKERS[variant], color=COLOURS[variant], ms=8)
-            note(axes, f"{shown(each.value)} ms", (at, each.value), offset=(0, 14), ha="center")
+            note(axes, f"{in_ms(each.value)}", (at, each.value), offset=(0, 14), ha="center")
         note(
-            axes, f"{variant}: {shown(fitted.each)} ms more for each ms",
+            axes, f"{variant}: {in_ms(fitted.each)} more for each ms",
             (ends[1], fitted.fixed + fitted.each * ends[1]), color=COLOURS[variant],
         )  # fmt: skip
     axes.set_xlim(0, max(x) * 1.55)
@@ -244,6 +247,6 @@ def network(conditions: Sequence[Condition], means: Sequence[Compared]) -> bytes
     axes.set_ylabel("mean response time in ms")
     return finish(
         figure,
-        f"Each millisecond of a round trip adds {shown(slopes['naive'])} ms to a mean naive request "
-        f"and {shown(slopes['tuned'])} ms to a tuned one",
+        f"Each millisecond of a round trip adds {in_ms(slopes['naive'])} to a mean naive "
+        f"request and {in_ms(slopes['tuned'])} to a tuned one",
     )

@@ -26,7 +26,7 @@ CROWD = Load(users=1, seconds=8, think=0.25, warm_up=3.0)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of so many rows: milliseconds (median, and between which half of them lay), queries."""
+    """A page of so many rows: milliseconds (median, and where the middle half begins and ends)."""
 
     rows: int
     ms: float

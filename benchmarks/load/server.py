@@ -1,4 +1,4 @@
-"""The orders API under gunicorn on a free port of this machine, seeded, with the guard's headers."""
+"""The orders API under gunicorn, on a free port of this machine, with seeded data."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def prepare(variables: dict[str, str], data: Path, customers: int, orders: int) 
 
 
 @contextlib.contextmanager
-def serving(
+def serving(  # noqa: PLR0913  how much data, and where
     folder: Path,
     database: str,
     *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -114,7 +115,7 @@ def _estimate(value: float, replicates: np.ndarray) -> Estimate:
 def pairs_of(
     rounds: Sequence[tuple[Phase, Phase]], values: Callable[[Sample], object]
 ) -> list[Pair]:
-    """Of each round's requests what ``values`` says; where it says None, the request is left out."""
+    """Of each round's requests what ``values`` says; those of which it says None are left out."""
     return [Pair(*(_numbers(phase.samples, values) for phase in phases)) for phases in rounds]
 
 
@@ -160,7 +161,7 @@ def knee(steps: Sequence[Step], *, gain: float = 0.10, wait: float = 2.0) -> Ste
     It is the first one after which throughput grows by less than ``gain`` while the 95th percentile
     grows to more than ``wait`` times: from there on users only wait for one another.
     """
-    for here, there in zip(steps, steps[1:], strict=False):
+    for here, there in pairwise(steps):
         if there.rate < here.rate * (1 + gain) and there.p95 > here.p95 * wait:
             return here
     return None

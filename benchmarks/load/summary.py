@@ -70,7 +70,7 @@ def figures(rounds: Sequence[Round]) -> list[Figure]:
 
 
 def behaviours(rounds: Sequence[Round]) -> list[Behaviour]:
-    """Each endpoint by itself, the dearest first; those that one variant never asked are left out."""
+    """Each endpoint by itself, the dearest first; without those that one variant never asked."""
     rounds = of_users(rounds)
     names = sorted(
         {common(each.name) for pair in rounds for phase in pair for each in phase.samples}

@@ -29,6 +29,11 @@ def shown(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def in_ms(value: float) -> str:
+    """Three digits and the unit, which stay together."""
+    return f"{shown(value)}\N{NO-BREAK SPACE}ms"
+
+
 def print_figures(console: Console, title: str, rows: list[Figure]) -> None:
     table = _table(title, "", "tuned", "naive", "naive / tuned (95 %)")
     for row in rows:
