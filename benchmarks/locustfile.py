@@ -26,6 +26,8 @@ from load import checks, samples
 from locust import FastHttpUser, events, tag
 from locust.exception import StopUser
 
+import nplusone_guard.integrations.locust  # noqa: F401  the columns and the gates
+
 #: How often each behaviour is chosen, of 20 times.
 WEIGHTS = {
     "read_list": 6,

@@ -13,11 +13,16 @@ from .stats import Compared
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A row of the table.  ``form`` shows a value: ``"{:.1f} ms"``."""
+    """A row of the table.  ``form`` shows a value: ``"{:.1f}"``."""
 
     name: str
+    unit: str
     form: str
     compared: Compared
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}, {self.unit}" if self.unit else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,16 @@ def figures(rounds: Sequence[Round]) -> list[Figure]:
     return [
         Figure(
             "throughput",
-            "{:.1f} requests/s",
+            "requests/s",
+            "{:.1f}",
             stats.compare(stats.rates_of(rounds), stats.mean, within=False),
         ),
         *(
-            Figure(f"p{number}", "{:.1f} ms", stats.compare(ms, stats.percentile(number / 100)))
+            Figure(f"p{number}", "ms", "{:.1f}", stats.compare(ms, stats.percentile(number / 100)))
             for number in (50, 95, 99)
         ),
-        Figure("queries per request", "{:.1f}", stats.compare(queries, stats.mean)),
-        Figure("database's share of time", "{:.0%}", stats.compare(share, stats.quotient)),
+        Figure("queries per request", "", "{:.1f}", stats.compare(queries, stats.mean)),
+        Figure("database's share", "", "{:.0%}", stats.compare(share, stats.quotient)),
     ]
 
 

@@ -38,7 +38,7 @@ def print_figures(console: Console, title: str, rows: list[Figure]) -> None:
     table = _table(title, "", "tuned", "naive", "naive / tuned (95 %)")
     for row in rows:
         table.add_row(
-            row.name,
+            row.label,
             row.form.format(row.compared.tuned.value),
             row.form.format(row.compared.naive.value),
             times(row.compared.ratio),
