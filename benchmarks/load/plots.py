@@ -37,8 +37,8 @@ def ratios(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> b
         if len(tables) > 1:
             axes.set_title(condition.name, fontsize=11)
     low, high = panels[0].get_xlim()
-    panels[0].set_xlim(low / 1.6, high * 2.2)
-    plain_ticks(panels[0], "x", decades(low / 1.6, high * 2.2))
+    panels[0].set_xlim(low / 2.2, high * 2.2)
+    plain_ticks(panels[0], "x", decades(low / 2.2, high * 2.2))
     found = {row.name: row.compared.ratio.value for row in tables[-1]}
     where = f" at {conditions[-1].name}" if len(tables) > 1 else ""
     return finish(
@@ -94,32 +94,26 @@ def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> 
 
 
 def endpoints(conditions: Sequence[Condition], tables: Sequence[list[Behaviour]]) -> bytes:
-    """Median response time and queries of each endpoint."""
+    """Median response time and queries of each endpoint: a panel for each condition."""
+    names = list(dict.fromkeys(each.name for table in reversed(tables) for each in table))
     figure, panels = canvas(
-        1,
-        len(tables),
-        (3.5 + 5 * len(tables), 1.6 + 0.7 * len(tables[0])),
-        sharex=True,
-        sharey=True,
+        len(tables), 1, (10, 1.4 + 0.62 * len(names) * len(tables)), sharex=True, sharey=True
     )
-    names = [each.name for each in tables[0]]
     for axes, condition, table in zip(panels, conditions, tables, strict=True):
         for each in table:
-            at = len(names) - 1 - names.index(each.name) if each.name in names else -1
-            if at < 0:
-                continue
+            at = len(names) - 1 - names.index(each.name)
             axes.plot([each.ms.tuned.value, each.ms.naive.value], [at, at], color="#bbbbbb", lw=2)
             _ends(axes, each, at)
         axes.set_xscale("log")
         axes.set_ylim(-0.6, len(names) - 0.4)
         labels = [f"{name}\n(the same code)" if name == SAME else name for name in names]
         axes.set_yticks(range(len(names)), reversed(labels))
-        axes.set_xlabel("median response time in ms (log scale)")
         if len(tables) > 1:
             axes.set_title(condition.name, fontsize=11)
+    panels[-1].set_xlabel("median response time in ms (log scale)")
     low, high = panels[0].get_xlim()
-    panels[0].set_xlim(low / 4, high * 4)
-    plain_ticks(panels[0], "x", decades(low / 4, high * 4))
+    panels[0].set_xlim(low / 4, high * 5)
+    plain_ticks(panels[0], "x", decades(low / 4, high * 5))
     worst = tables[-1][0]
     where = f" at {conditions[-1].name}" if len(tables) > 1 else ""
     return finish(
