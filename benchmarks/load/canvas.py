@@ -68,6 +68,13 @@ def note(axes: Axes, text: str, at: tuple[float, float], **given: Any) -> None:
     axes.annotate(text, at, xytext=offset, textcoords="offset points", **style)
 
 
+def corner(axes: Axes, text: str) -> None:
+    """What the signs mean, in the lower right corner."""
+    axes.text(
+        0.99, 0.02, text, transform=axes.transAxes, ha="right", fontsize=8.5, color=GREY
+    )  # fmt: skip
+
+
 def plain_ticks(axes: Axes, which: str, values: list[float] | None = None) -> None:
     """Numbers as people write them, also on a log scale."""
     axis = axes.xaxis if which == "x" else axes.yaxis

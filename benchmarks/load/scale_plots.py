@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import COLOURS, DASHES, GREY, MARKERS, canvas, decades, finish, note, plain_ticks
+from .canvas import (
+    COLOURS,
+    DASHES,
+    GREY,
+    MARKERS,
+    canvas,
+    corner,
+    decades,
+    finish,
+    note,
+    plain_ticks,
+)
 from .scale import Scale
 from .table import shown
 
@@ -29,15 +40,18 @@ def by_rows(scale: Scale) -> bytes:
             axes.plot(rows, values, MARKERS[variant], color=colour, ms=8)
             for at, value in zip(rows, values, strict=True):
                 text = f"{shown(value)} ms" if unit == "ms" else f"{value:.0f}"
-                note(axes, text, (at, value), offset=(0, 13), ha="center", color=colour)
+                above = 12 if variant == "naive" else -12
+                ha = "right" if variant == "naive" else "left"
+                note(axes, text, (at, value), offset=(0, above), ha=ha, color=colour)
             note(
-                axes, f"{variant}:\n{max(0.0, fit.each):.2f} {unit}\nfor each row",
+                axes, f"{variant}:\n{_more(fit.each, unit)}\nfor each row",
                 (rows[-1], values[-1]), offset=(14, -4), color=colour,
             )  # fmt: skip
         for page in pages:
             time.plot([page.rows] * 2, [page.low, page.high], color=colour, lw=4, alpha=0.3)
+    corner(time, "bar: middle half of the requests; line: fixed + each x rows, fitted")
     for axes, label in (
-        (time, "median response time in ms (log scale; bar: middle half)"),
+        (time, "median response time in ms (log scale)"),
         (queries, "queries of a request (log scale)"),
     ):
         axes.set(xscale="log", yscale="log", xlabel="rows of a page (log scale)", ylabel=label)
@@ -50,12 +64,14 @@ def by_rows(scale: Scale) -> bytes:
     return finish(
         figure,
         f"Each row more costs the naive list {naive.each:.2f} ms and {shown(asked.each)} queries, "
-        f"the tuned one {tuned.each:.2f} ms and {_count(tuned_asked.each)}",
+        f"the tuned one {tuned.each:.2f} ms and {_more(tuned_asked.each, 'queries')}",
     )
 
 
-def _count(each: float) -> str:
-    return "no query" if abs(each) < 0.005 else f"{each:.2f} queries"
+def _more(each: float, unit: str) -> str:
+    if abs(each) < 0.005:
+        return "no query" if unit == "queries" else f"no {unit}"
+    return f"{each:.2f} {unit}"
 
 
 def by_users(scale: Scale) -> bytes:
@@ -93,6 +109,8 @@ def by_users(scale: Scale) -> bytes:
         axes.set_ylim(low / 1.8, high * 1.8)
         plain_ticks(axes, "x", [float(each) for each in users])
         plain_ticks(axes, "y", decades(low / 1.8, high * 1.8))
+    if any(scale.knee(variant) for variant in VARIANTS):
+        corner(rate, "knee: past it throughput grows < 10 % while p95 more than doubles")
     said = " ".join(knee_said(scale, variant) for variant in VARIANTS)
     return finish(figure, said)
 
