@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -42,8 +43,16 @@ def canvas(
     return figure, [each for line in axes for each in line]
 
 
-def finish(figure: Canvas, title: str) -> bytes:
-    """The PNG, with the finding above all."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plot as PNG, and what it shows in a sentence."""
+
+    finding: str
+    png: bytes
+
+
+def finish(figure: Canvas, title: str) -> Drawn:
+    """The plot, with its finding above all."""
     width = figure.get_size_inches()[0]
     with mpl.rc_context(STYLE):
         figure.suptitle(
@@ -57,7 +66,7 @@ def finish(figure: Canvas, title: str) -> bytes:
         out = io.BytesIO()
         figure.savefig(out, format="png", dpi=130)
     plt.close(figure)
-    return out.getvalue()
+    return Drawn(title, out.getvalue())
 
 
 def note(axes: Axes, text: str, at: tuple[float, float], **given: Any) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .canvas import Drawn
 from .table import shown, times
 
 PACKAGES = ("nplusone-guard", "Django", "djangorestframework", "gunicorn", "locust", "psycopg")
@@ -27,11 +28,11 @@ class Plot:
 
     name: str
     read: str
-    png: bytes
+    drawn: Drawn
 
     @property
     def inlined(self) -> str:
-        return "data:image/png;base64," + base64.b64encode(self.png).decode()
+        return "data:image/png;base64," + base64.b64encode(self.drawn.png).decode()
 
 
 def render(template: str, **given: Any) -> str:
@@ -52,7 +53,7 @@ def write(folder: Path, stem: str, html: str, plots: Sequence[Plot], told: Any) 
     """``stem``.html, .json and a PNG for each plot; gives the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
     for plot in plots:
-        (folder / f"{stem}-{plot.name}.png").write_bytes(plot.png)
+        (folder / f"{stem}-{plot.name}.png").write_bytes(plot.drawn.png)
     (folder / f"{stem}.json").write_text(
         json.dumps({"version": 1, **surroundings(), **told}, indent=2) + "\n", "utf-8"
     )

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .canvas import COLOURS, DASHES, GREY, MARKERS, canvas, decades, finish, note, plain_ticks
+from .canvas import (
+    COLOURS,
+    DASHES,
+    GREY,
+    MARKERS,
+    Drawn,
+    canvas,
+    decades,
+    finish,
+    note,
+    plain_ticks,
+)
 from .measure import Condition, Round
 from .stats import Compared, line
 from .summary import Behaviour, Figure, Parts, of_users
@@ -18,7 +29,7 @@ FACTORS = ("throughput", "p50", "p95", "p99", "queries per request")
 SAME = "POST orders/"
 
 
-def ratios(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> bytes:
+def ratios(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> Drawn:
     """Naive by tuned, with intervals: a panel for each condition."""
     figure, panels = canvas(1, len(tables), (3 + 4.2 * len(tables), 4.2), sharey=True, sharex=True)
     for axes, condition, table in zip(panels, conditions, tables, strict=True):
@@ -53,7 +64,7 @@ def _measured(name: str) -> str:
     return f"{name} response time" if name.startswith("p") else name
 
 
-def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> bytes:
+def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> Drawn:
     """Milliseconds that half, 95 % and 99 % of the requests kept to."""
     names = ("p50", "p95", "p99")
     figure, panels = canvas(1, len(tables), (2 + 3.6 * len(tables), 4.4), sharey=True)
@@ -93,7 +104,7 @@ def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> 
     )
 
 
-def endpoints(conditions: Sequence[Condition], tables: Sequence[list[Behaviour]]) -> bytes:
+def endpoints(conditions: Sequence[Condition], tables: Sequence[list[Behaviour]]) -> Drawn:
     """Median response time and queries of each endpoint: a panel for each condition."""
     names = list(dict.fromkeys(each.name for table in reversed(tables) for each in table))
     figure, panels = canvas(
@@ -136,7 +147,7 @@ def _ends(axes: object, each: Behaviour, at: int) -> None:
         )  # fmt: skip
 
 
-def shares(conditions: Sequence[Condition], told: Sequence[tuple[Parts, Parts]]) -> bytes:
+def shares(conditions: Sequence[Condition], told: Sequence[tuple[Parts, Parts]]) -> Drawn:
     """A mean request's time on the server: in the database, and outside of it."""
     bars = [
         (f"{variant}\n{condition.name}" if len(told) > 1 else variant, variant, part)
@@ -167,7 +178,7 @@ def shares(conditions: Sequence[Condition], told: Sequence[tuple[Parts, Parts]])
     )
 
 
-def over_time(conditions: Sequence[Condition]) -> bytes:
+def over_time(conditions: Sequence[Condition]) -> Drawn:
     """The median of each second, phase after phase: drift would show."""
     figure, panels = canvas(
         len(conditions), 1, (11, 1.4 + 2.7 * len(conditions)), sharex=True, sharey=True
@@ -216,7 +227,7 @@ def _moved(rounds: Sequence[Round]) -> tuple[float, float]:
     return both[0], both[1]
 
 
-def network(conditions: Sequence[Condition], means: Sequence[Compared]) -> bytes:
+def network(conditions: Sequence[Condition], means: Sequence[Compared]) -> Drawn:
     """What a longer way to the database costs a mean request."""
     figure, (axes,) = canvas(1, 1, (9, 4.8))
     x = [condition.round_trip_ms or 0.0 for condition in conditions]

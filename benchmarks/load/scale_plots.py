@@ -22,7 +22,7 @@ from .table import shown
 VARIANTS = ("tuned", "naive")
 
 
-def by_rows(scale: Scale) -> bytes:
+def by_rows(scale: Scale) -> Drawn:
     """Time and queries of a page, both on log scales, with the line that was fitted."""
     figure, (time, queries) = canvas(1, 2, (12.5, 5))
     for variant in VARIANTS:
@@ -74,7 +74,7 @@ def _more(each: float, unit: str) -> str:
     return f"{each:.2f} {unit}"
 
 
-def by_users(scale: Scale) -> bytes:
+def by_users(scale: Scale) -> Drawn:
     """Throughput and p95 with the users at a time; the knee is marked where there is one."""
     figure, (rate, wait) = canvas(1, 2, (12.5, 5))
     for variant in VARIANTS:
