@@ -29,9 +29,9 @@ class Load:
     """
 
     users: int
-    seconds: float
+    seconds: int
     think: float
-    warm_up: float = 1.0
+    warm_up: int = 1
     without: tuple[str, ...] = ()
     page_size: int = 25
     who: str = "customers"
@@ -54,12 +54,12 @@ def phase(server: Server, variant: str, load: Load, folder: Path) -> samples.Pha
     file.unlink(missing_ok=True)
     done = run(command(server, variant, load, *more))
     lines = [line for line in done.stderr.splitlines() if line.strip()]
-    if broken := [line for line in lines if "guard gate broken" in line]:
-        raise Failed("\n".join(broken))
     seen = samples.load(file) if file.exists() else None
     if seen and (failures := Counter((e.name, e.failure) for e in seen.samples if e.failure)):
         told = (f"{count} x {name}: {why}" for (name, why), count in failures.most_common(5))
         raise Failed("\n".join((f"the {variant} variant failed:", *told)))
+    if broken := [line for line in lines if "guard gate broken" in line]:
+        raise Failed("\n".join(broken))
     if done.returncode or seen is None or not seen.samples:
         said = "\n".join(lines[-LAST_LINES:])
         raise Failed(f"locust ended with {done.returncode} for the {variant} variant:\n{said}")
@@ -73,7 +73,7 @@ def command(server: Server, variant: str, load: Load, *more: str) -> list[str]:
         *("--tags", variant, *(("--exclude-tags", *load.without) if load.without else ())),
         *("-H", server.url),
         *("-u", str(load.users), "-r", str(max(load.users, 1))),
-        *("-t", f"{load.seconds + load.warm_up:g}s", "--stop-timeout", "30"),
+        *("-t", f"{load.seconds + load.warm_up}s", "--stop-timeout", "30"),
         *("--orders-data", str(server.data), "--orders-think", str(load.think)),
         *("--orders-page-size", str(load.page_size), "--orders-as", load.who),
         *more,

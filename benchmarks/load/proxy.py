@@ -12,6 +12,7 @@ import contextlib
 import selectors
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 CHUNK = 65_536
 
@@ -39,6 +40,10 @@ class Delay:
         if task is not None:
             self._open.add(task)
             task.add_done_callback(self._open.discard)
+        with contextlib.suppress(asyncio.CancelledError):  # by close(), which waits for us
+            await self._pass_on(client, answer)
+
+    async def _pass_on(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         writers = [answer]
         try:
             reader, writer = await asyncio.open_connection(*self._target)
@@ -108,31 +113,33 @@ class _Exchange:
 def delaying(host: str, port: int) -> Iterator[Delay]:
     """A proxy to ``host:port`` in a thread of its own, until the block ends."""
     delay = Delay(host, port)
-    ready = threading.Event()
-    # epoll waits for whole milliseconds; select for parts of one.
-    loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
-    stop = asyncio.Event()
+    up: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def run() -> None:
-        server = await delay.listen()
-        ready.set()
+        try:
+            server = await delay.listen()
+        except OSError as error:
+            up.set_exception(error)
+            return
+        stop = asyncio.Event()
+        up.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
         await delay.close(server)
 
-    thread = threading.Thread(target=_forever, args=(loop, run()), daemon=True)
+    def work() -> None:
+        with asyncio.Runner(loop_factory=_finer) as runner:
+            runner.run(run())
+
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
+    loop, stop = up.result(timeout=10)
     try:
-        if not ready.wait(10):
-            raise RuntimeError("the delay proxy did not come up")
         yield delay
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)
 
 
-def _forever(loop: asyncio.SelectorEventLoop, main: object) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_until_complete(main)
-    finally:
-        loop.close()
+def _finer() -> asyncio.AbstractEventLoop:
+    """A loop on select, which waits for parts of a millisecond; epoll waits for whole ones."""
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())

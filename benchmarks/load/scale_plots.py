@@ -9,6 +9,7 @@ from .canvas import (
     DASHES,
     GREY,
     MARKERS,
+    Drawn,
     canvas,
     corner,
     decades,

@@ -70,7 +70,7 @@ def compare(
     pairs: Sequence[Pair],
     statistic: Statistic,
     *,
-    replicates: int = REPLICATES,
+    replicates: int | None = None,
     within: bool = True,
     seed: int = SEED,
 ) -> Compared:
@@ -82,6 +82,7 @@ def compare(
     Introduction to the Bootstrap, 1993, chapter 13).
     """
     chance = np.random.default_rng(seed)
+    replicates = replicates or REPLICATES
     drawn = np.empty((replicates, 2))
     for number in range(replicates):
         chosen = chance.integers(len(pairs), size=len(pairs))
