@@ -84,6 +84,9 @@ def compare(
     chance = np.random.default_rng(seed)
     replicates = replicates or REPLICATES
     drawn = np.empty((replicates, 2))
+    if not within and len(pairs) < 2:
+        drawn[:] = np.nan  # of one value there is no spread to tell of
+        replicates = 0
     for number in range(replicates):
         chosen = chance.integers(len(pairs), size=len(pairs))
         for column, side in enumerate(("tuned", "naive")):

@@ -84,6 +84,12 @@ def test_throughput_is_one_value_a_phase():
     assert compared.ratio.high == pytest.approx(5 / 20)
 
 
+def test_of_one_round_the_throughput_has_no_interval():
+    ratio = stats.compare([pair([20], [5])], stats.mean, within=False).ratio
+    assert ratio.value == 0.25
+    assert np.isnan([ratio.low, ratio.high]).all()
+
+
 def test_what_was_never_measured_is_no_number():
     compared = stats.compare([pair([], [1])], stats.mean)
     assert np.isnan(compared.tuned.value)
