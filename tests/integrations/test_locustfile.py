@@ -37,14 +37,10 @@ def orders(tmp_path_factory):
 
 def told(folder):
     """Requests by endpoint, as the plugin counted them on the master or in the one process."""
-    rows = json.loads((folder / "queries.json").read_text())["endpoints"]
-    return Counter({f"{row['method']} {row['name'].split('?')[0]}": 0 for row in rows}) + Counter(
-        endpoint for row in rows for endpoint in [endpoint_of(row)] * row["requests"]
-    )
-
-
-def endpoint_of(row):
-    return f"{row['method']} {row['name'].split('?')[0]}"
+    counted = Counter()
+    for row in json.loads((folder / "queries.json").read_text())["endpoints"]:
+        counted[f"{row['method']} {row['name'].split('?')[0]}"] += row["requests"]
+    return counted
 
 
 def served(orders, begin):
@@ -133,3 +129,22 @@ def test_of_workers_by_address_the_master_counts_what_the_server_served(orders, 
     assert done.returncode == 1  # the master judges
     assert len(re.findall("guard gate broken: GET /api/naive/orders/: ", done.stderr)) == 1
     assert not any("guard gate" in said for _, said in ended)
+
+
+def test_staff_see_all_orders_and_a_token_is_refreshed_before_it_expires(orders, tmp_path):
+    """As a run of more than five minutes does."""
+    (tmp_path / "locustfile.py").write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(drive.LOCUSTFILE.parent)!r})\n"
+        "import shopping\n"
+        "from shopping import *\n"
+        "shopping.FRESH = 0.5\n"
+    )
+    (tmp_path / "shopping.py").symlink_to(drive.LOCUSTFILE)
+    staff = Load(users=2, seconds=1, think=0.05, who="staff", page_size=500)
+    file = ("--guard-json", str(tmp_path / "queries.json"))
+    arguments = drive.command(orders, "tuned", staff, *file)
+    arguments[arguments.index(str(drive.LOCUSTFILE))] = str(tmp_path / "locustfile.py")
+    done = drive.run(arguments)
+    assert done.returncode == 0, done.stderr
+    assert told(tmp_path)["POST /api/v1/auth/refresh/"] >= 2
