@@ -13,6 +13,7 @@ from .canvas import (
     MARKERS,
     Drawn,
     canvas,
+    corner,
     decades,
     finish,
     note,
@@ -27,6 +28,7 @@ VARIANTS = ("tuned", "naive")
 #: Figures whose ratio is drawn; a share of time is no factor.
 FACTORS = ("throughput", "p50", "p95", "p99", "queries per request")
 SAME = "POST orders/"
+BAR = "bar: 95 % interval"
 
 
 def ratios(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> Drawn:
@@ -79,16 +81,18 @@ def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> 
             )  # fmt: skip
             for at, each in enumerate(found):
                 axes.plot([at, at], [each.low, each.high], color=COLOURS[variant], lw=4, alpha=0.35)
-                offset = (9, 11 if variant == "naive" else -11)
+                offset = (-9, 11) if variant == "naive" else (9, -11)
+                ha = "right" if variant == "naive" else "left"
                 note(
                     axes, f"{in_ms(each.value)}", (at, each.value),
-                    offset=offset, ha="left", color=COLOURS[variant],
+                    offset=offset, ha=ha, color=COLOURS[variant],
                 )  # fmt: skip
-            note(axes, variant, (0, values[0]), offset=(-12, 0), ha="right", color=COLOURS[variant])
+            note(axes, variant, (2, values[-1]), offset=(12, 0), color=COLOURS[variant])
         axes.set_yscale("log")
-        axes.set_xlim(-0.6, 2.7)
+        axes.set_xlim(-0.7, 2.7)
         axes.set_xticks(range(3), ["half", "95 %", "99 %"])
         axes.set_xlabel("share of requests answered within")
+        corner(axes, BAR)
         if len(tables) > 1:
             axes.set_title(condition.name, fontsize=11)
     panels[0].set_ylabel("response time in ms (log scale)")
@@ -196,9 +200,8 @@ def over_time(conditions: Sequence[Condition]) -> Drawn:
                     x, y, DASHES[variant], marker=MARKERS[variant],
                     color=COLOURS[variant], ms=4, lw=1.5,
                 )  # fmt: skip
-                if not number and x:
-                    above = (0, 14) if variant == "naive" else (0, -14)
-                    note(axes, variant, (x[0], y[0]), offset=above, color=COLOURS[variant])
+                if number == len(condition.rounds) - 1 and x:
+                    note(axes, variant, (x[-1], y[-1]), offset=(9, 0), color=COLOURS[variant])
         axes.set_yscale("log")
         axes.set_ylabel("median of a second, ms (log)", fontsize=10)
         if len(conditions) > 1:
@@ -248,6 +251,7 @@ def network(conditions: Sequence[Condition], means: Sequence[Compared]) -> Drawn
         )  # fmt: skip
     axes.set_xlim(0, max(x) * 1.55)
     axes.set_ylim(bottom=0)
+    corner(axes, BAR)
     axes.set_xlabel("measured round trip to the database in ms (SELECT 1, median)")
     axes.set_ylabel("mean response time in ms")
     return finish(
