@@ -60,7 +60,7 @@ def phase(server: Server, variant: str, load: Load, folder: Path) -> samples.Pha
         raise Failed("\n".join((f"the {variant} variant failed:", *told)))
     if broken := [line for line in lines if "guard gate broken" in line]:
         raise Failed("\n".join(broken))
-    if done.returncode or seen is None or not seen.samples:
+    if done.returncode or seen is None or not seen.begun:
         said = "\n".join(lines[-LAST_LINES:])
         raise Failed(f"locust ended with {done.returncode} for the {variant} variant:\n{said}")
     return seen

@@ -13,7 +13,6 @@ from .canvas import (
     MARKERS,
     Drawn,
     canvas,
-    corner,
     decades,
     finish,
     note,
@@ -28,7 +27,6 @@ VARIANTS = ("tuned", "naive")
 #: Figures whose ratio is drawn; a share of time is no factor.
 FACTORS = ("throughput", "p50", "p95", "p99", "queries per request")
 SAME = "POST orders/"
-BAR = "bar: 95 % interval"
 
 
 def ratios(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> Drawn:
@@ -81,18 +79,17 @@ def latency(conditions: Sequence[Condition], tables: Sequence[list[Figure]]) -> 
             )  # fmt: skip
             for at, each in enumerate(found):
                 axes.plot([at, at], [each.low, each.high], color=COLOURS[variant], lw=4, alpha=0.35)
-                offset = (-9, 11) if variant == "naive" else (9, -11)
+                offset = (-9, 11) if variant == "naive" else (9, -13)
                 ha = "right" if variant == "naive" else "left"
                 note(
                     axes, f"{in_ms(each.value)}", (at, each.value),
                     offset=offset, ha=ha, color=COLOURS[variant],
                 )  # fmt: skip
-            note(axes, variant, (2, values[-1]), offset=(12, 0), color=COLOURS[variant])
+            note(axes, variant, (2, values[-1]), offset=(9, 8), color=COLOURS[variant])
         axes.set_yscale("log")
         axes.set_xlim(-0.7, 2.7)
         axes.set_xticks(range(3), ["half", "95 %", "99 %"])
-        axes.set_xlabel("share of requests answered within")
-        corner(axes, BAR)
+        axes.set_xlabel("share of requests answered within\n(bar: 95 % interval)")
         if len(tables) > 1:
             axes.set_title(condition.name, fontsize=11)
     panels[0].set_ylabel("response time in ms (log scale)")
@@ -127,8 +124,8 @@ def endpoints(conditions: Sequence[Condition], tables: Sequence[list[Behaviour]]
             axes.set_title(condition.name, fontsize=11)
     panels[-1].set_xlabel("median response time in ms (log scale)")
     low, high = panels[0].get_xlim()
-    panels[0].set_xlim(low / 4, high * 5)
-    plain_ticks(panels[0], "x", decades(low / 4, high * 5))
+    panels[0].set_xlim(low / 5, high * 5)
+    plain_ticks(panels[0], "x", decades(low / 5, high * 5))
     worst = tables[-1][0]
     where = f" at {conditions[-1].name}" if len(tables) > 1 else ""
     return finish(
@@ -191,8 +188,8 @@ def over_time(conditions: Sequence[Condition]) -> Drawn:
     for axes, condition in zip(panels, conditions, strict=True):
         for number, pair in enumerate(of_users(condition.rounds)):
             for variant, phase in zip(VARIANTS, pair, strict=True):
-                at = np.array([each.at for each in phase.samples]) - phase.begin
-                ms = np.array([each.ms for each in phase.samples])
+                at = np.array([each.began for each in phase.begun]) - phase.begin
+                ms = np.array([each.ms for each in phase.begun])
                 seconds = [s for s in range(int(phase.seconds)) if ((at >= s) & (at < s + 1)).any()]
                 y = [float(np.median(ms[(at >= s) & (at < s + 1)])) for s in seconds]
                 x = [phase.begin - start + s + 0.5 for s in seconds]
@@ -224,7 +221,7 @@ def over_time(conditions: Sequence[Condition]) -> Drawn:
 def _moved(rounds: Sequence[Round]) -> tuple[float, float]:
     first, last = of_users([rounds[0], rounds[-1]])
     both = [
-        float(np.median([e.ms for e in late.samples]) / np.median([e.ms for e in early.samples]))
+        float(np.median([e.ms for e in late.begun]) / np.median([e.ms for e in early.begun]))
         for early, late in zip(first, last, strict=True)
     ]
     return both[0], both[1]
@@ -251,9 +248,8 @@ def network(conditions: Sequence[Condition], means: Sequence[Compared]) -> Drawn
         )  # fmt: skip
     axes.set_xlim(0, max(x) * 1.55)
     axes.set_ylim(bottom=0)
-    corner(axes, BAR)
     axes.set_xlabel("measured round trip to the database in ms (SELECT 1, median)")
-    axes.set_ylabel("mean response time in ms")
+    axes.set_ylabel("mean response time in ms (bar: 95 % interval)")
     return finish(
         figure,
         f"Each millisecond of a round trip adds {in_ms(slopes['naive'])} to a mean naive "

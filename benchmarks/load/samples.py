@@ -27,10 +27,14 @@ class Sample:
     app_ms: float
     failure: str | None
 
+    @property
+    def began(self) -> float:
+        return self.at - self.ms / 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What was seen between ``begin`` and ``end``, in seconds of the epoch."""
+    """A run, of which counts what lay between ``begin`` and ``end``, in seconds of the epoch."""
 
     begin: float
     end: float
@@ -41,19 +45,27 @@ class Phase:
         return self.end - self.begin
 
     @property
+    def begun(self) -> tuple[Sample, ...]:
+        """What began within, whenever it ended: to drop what ended late would flatter the slow."""
+        return tuple(each for each in self.samples if self.begin <= each.began <= self.end)
+
+    @property
     def rate(self) -> float:
-        """Requests that ended, by second."""
-        return len(self.samples) / self.seconds
+        """Requests that ended within, by second."""
+        return sum(self.begin <= each.at <= self.end for each in self.samples) / self.seconds
+
+    def without_log_ins(self) -> Phase:
+        """Only what users do once they are in."""
+        kept = tuple(each for each in self.samples if "/auth/" not in each.name)
+        return Phase(self.begin, self.end, kept)
 
 
 def load(path: Path) -> Phase:
-    """The samples in the window; failures outside of it are kept too: they are never warm-up."""
+    """What a run wrote; raises ``ValueError`` where it ended before all of its users had begun."""
     head, *lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     if head["end"] <= head["begin"]:
         raise ValueError(f"{path.name}: the run ended before all of its users had begun")
-    found = (Sample(*line) for line in lines)
-    inside = (each for each in found if each.failure or head["begin"] <= each.at <= head["end"])
-    return Phase(head["begin"], head["end"], tuple(inside))
+    return Phase(head["begin"], head["end"], tuple(Sample(*line) for line in lines))
 
 
 def register() -> None:

@@ -85,7 +85,7 @@ def scale(
 
 
 def _page(rows: int, phase: Phase) -> Page:
-    samples = [each for each in phase.samples if "/auth/" not in each.name]
+    samples = phase.without_log_ins().begun
     if not samples:
         raise RuntimeError(f"no page of {rows} rows was answered in {phase.seconds:.0f} s")
     ms = [each.ms for each in samples]
@@ -95,7 +95,8 @@ def _page(rows: int, phase: Phase) -> Page:
 
 
 def _step(users: int, phase: Phase) -> Step:
-    ms = [each.ms for each in phase.samples if "/auth/" not in each.name]
+    phase = phase.without_log_ins()
+    ms = [each.ms for each in phase.begun]
     if not ms:
         raise RuntimeError(f"{users} users got no answer in {phase.seconds:.0f} s")
-    return Step(users, len(ms) / phase.seconds, float(np.quantile(ms, 0.95)))
+    return Step(users, phase.rate, float(np.quantile(ms, 0.95)))

@@ -120,7 +120,7 @@ def pairs_of(
     rounds: Sequence[tuple[Phase, Phase]], values: Callable[[Sample], object]
 ) -> list[Pair]:
     """Of each round's requests what ``values`` says; those of which it says None are left out."""
-    return [Pair(*(_numbers(phase.samples, values) for phase in phases)) for phases in rounds]
+    return [Pair(*(_numbers(phase.begun, values) for phase in phases)) for phases in rounds]
 
 
 def _numbers(samples: Sequence[Sample], values: Callable[[Sample], object]) -> np.ndarray:

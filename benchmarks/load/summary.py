@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import stats
 from .measure import Round
-from .samples import Phase, Sample
+from .samples import Sample
 from .stats import Compared
 
 
@@ -45,12 +45,7 @@ class Parts:
 
 def of_users(rounds: Sequence[Round]) -> list[Round]:
     """Without log-ins, which stand before what is compared."""
-
-    def kept(phase: Phase) -> Phase:
-        samples = tuple(each for each in phase.samples if "/auth/" not in each.name)
-        return Phase(phase.begin, phase.end, samples)
-
-    return [(kept(tuned), kept(naive)) for tuned, naive in rounds]
+    return [(tuned.without_log_ins(), naive.without_log_ins()) for tuned, naive in rounds]
 
 
 def figures(rounds: Sequence[Round]) -> list[Figure]:
@@ -78,13 +73,11 @@ def figures(rounds: Sequence[Round]) -> list[Figure]:
 def behaviours(rounds: Sequence[Round]) -> list[Behaviour]:
     """Each endpoint by itself, the dearest first; without those that one variant never asked."""
     rounds = of_users(rounds)
-    names = sorted(
-        {common(each.name) for pair in rounds for phase in pair for each in phase.samples}
-    )
+    names = sorted({common(each.name) for pair in rounds for phase in pair for each in phase.begun})
     found = []
     for name in names:
         requests = tuple(
-            sum(common(each.name) == name for pair in rounds for each in pair[side].samples)
+            sum(common(each.name) == name for pair in rounds for each in pair[side].begun)
             for side in (0, 1)
         )
         if min(requests):
@@ -105,7 +98,7 @@ def parts(rounds: Sequence[Round]) -> tuple[Parts, Parts]:
     """Of the tuned and the naive variant."""
     both = []
     for side in (0, 1):
-        told = [e for pair in of_users(rounds) for e in pair[side].samples if e.queries is not None]
+        told = [e for pair in of_users(rounds) for e in pair[side].begun if e.queries is not None]
         count = max(1, len(told))
         both.append(Parts(sum(e.db_ms for e in told) / count, sum(e.app_ms for e in told) / count))
     return both[0], both[1]

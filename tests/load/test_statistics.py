@@ -16,6 +16,10 @@ def pair(tuned, naive):
     return Pair(np.array(tuned, float), np.array(naive, float))
 
 
+def request(at, ms):
+    return Sample(at, "GET /", ms, 1, 1, 1, None)
+
+
 def drawn(chance, median, size=200):
     return median * np.exp(chance.normal(0, 0.5, size))
 
@@ -74,7 +78,7 @@ def test_a_share_of_time_is_weighted_by_time():
 
 def test_throughput_is_one_value_a_phase():
     def phase(count):
-        return Phase(0, 2, tuple(Sample(1, "GET /", 1, 1, 1, 1, None) for _ in range(count)))
+        return Phase(0, 2, tuple(request(1, 1) for _ in range(count)))
 
     rounds = [(phase(40), phase(10)), (phase(44), phase(10))]
     compared = stats.compare(stats.rates_of(rounds), stats.mean, within=False)
@@ -82,6 +86,15 @@ def test_throughput_is_one_value_a_phase():
     assert compared.ratio.value == pytest.approx(5 / 21)
     assert compared.ratio.low == pytest.approx(5 / 22)
     assert compared.ratio.high == pytest.approx(5 / 20)
+
+
+def test_what_ends_late_counts_for_response_times_and_what_began_early_for_throughput():
+    early, within, late, after = (
+        request(10.5, 1_000), request(12, 500), request(17, 4_000), request(18, 500)
+    )  # fmt: skip
+    phase = Phase(10, 14, (early, within, late, after))
+    assert phase.begun == (within, late)
+    assert phase.rate == 2 / 4  # the first two
 
 
 def test_of_one_round_the_throughput_has_no_interval():
