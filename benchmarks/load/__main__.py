@@ -48,7 +48,7 @@ def main() -> None:
 
 def _bench(options: argparse.Namespace, url: str, folder: Path, console: Console) -> None:
     rounds = options.rounds or (4 if url else 6)
-    load = Load(options.users, options.seconds or (5 if url else 7), options.think)
+    load = Load(options.users, options.seconds or (6 if url else 7), options.think)
     run = measure.bench(url, load, rounds, folder, _say(console))
     report_bench(run, options.out, console)
 
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(required=True)
     bench = actions.add_parser("bench")
     bench.add_argument("--rounds", type=int, help="pairs of phases (6; on PostgreSQL 4)")
-    bench.add_argument("--seconds", type=int, help="of a phase (7; on PostgreSQL 5)")
+    bench.add_argument("--seconds", type=int, help="of a phase (7; on PostgreSQL 6)")
     bench.add_argument("--users", type=int, default=4, help="at a time (4)")
     bench.add_argument("--think", type=float, default=0.1, help="mean seconds of a pause (0.1)")
     bench.set_defaults(act=_bench)
