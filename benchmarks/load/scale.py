@@ -19,7 +19,7 @@ from .stats import Line, Step
 ROWS = (5, 25, 100, 500)
 USERS = (1, 4, 16, 64)
 #: One reader of the staff, who sees all orders, and never pauses: the cost of a page, no queue.
-READER = Load(users=1, seconds=6, think=0.0, warm_up=1, without=ALL_BUT_LIST, who="staff")
+READER = Load(users=1, seconds=8, think=0.0, warm_up=1, without=ALL_BUT_LIST, who="staff")
 #: Customers who pause between requests; more of them, more requests at a time.
 CROWD = Load(users=1, seconds=8, think=0.1, warm_up=3)
 

@@ -46,7 +46,7 @@ def by_rows(scale: Scale) -> Drawn:
                 note(axes, text, (at, value), offset=(0, above), ha=ha, color=colour)
             note(
                 axes, f"{variant}:\n{_more(fit.each, unit)}\nfor each row",
-                (rows[-1], values[-1]), offset=(14, -4), color=colour,
+                (rows[-1], values[-1]), offset=(14, -6 if variant == "naive" else 20), color=colour,
             )  # fmt: skip
         for page in pages:
             time.plot([page.rows] * 2, [page.low, page.high], color=colour, lw=4, alpha=0.3)
@@ -56,7 +56,7 @@ def by_rows(scale: Scale) -> Drawn:
         (queries, "queries of a request (log scale)"),
     ):
         axes.set(xscale="log", yscale="log", xlabel="rows of a page (log scale)", ylabel=label)
-        axes.set_xlim(rows[0] / 1.5, rows[-1] * 4)
+        axes.set_xlim(rows[0] / 2.5, rows[-1] * 4.5)
         low, high = axes.get_ylim()
         axes.set_ylim(low / 1.5, high * 1.8)
         plain_ticks(axes, "x", [float(row) for row in rows])

@@ -37,7 +37,9 @@ def _few_replicates():
 def phase(begin, ms, queries):
     names = (HOSTILE, "GET /api/v1/orders/", "POST /api/v1/orders/", "POST /api/v1/auth/login/")
     samples = tuple(
-        Sample(begin + 0.5 + number / 20, names[number % 4], ms + number, queries, ms / 2, ms / 4, None)
+        Sample(
+            begin + 0.5 + number / 20, names[number % 4], ms + number, queries, ms / 2, ms / 4, None
+        )
         for number in range(40)
     )
     return Phase(begin, begin + 4, samples)
