@@ -18,6 +18,8 @@ VARIANTS = ("tuned", "naive")
 #: The tags of all that a customer does but reading the list.
 ALL_BUT_LIST = ("turn", "filter", "open", "feed", "place")
 LAST_LINES = 15
+#: Seconds after which a run ends that has not got all of its users going.
+LONGEST_START = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def phase(server: Server, variant: str, load: Load, folder: Path) -> samples.Pha
     """
     file = folder / "samples.jsonl"
     more = ["--samples", str(file), "--samples-warm-up", str(load.warm_up)]
+    more += ["--samples-seconds", str(load.seconds), "-t", f"{load.seconds + LONGEST_START}s"]
     if variant == "tuned":
         more += ["--guard-gates", str(GATES)]
     file.unlink(missing_ok=True)

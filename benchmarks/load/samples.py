@@ -1,7 +1,8 @@
 """Every request of a run, for statistics that need more than counts: written by locust, read here.
 
 ``--samples FILE`` writes one line of JSON for each request and a first one with the window: from
-the moment when all users have begun and ``--samples-warm-up`` seconds more, to the run's end.
+the moment when all users have begun and ``--samples-warm-up`` seconds more, to the run's end, which
+``--samples-seconds`` puts that much later; ``-t`` counts from the start, however slow that was.
 """
 
 from __future__ import annotations
@@ -80,6 +81,9 @@ def register() -> None:
         group.add_argument(
             "--samples-warm-up", type=float, default=1.0, help="Seconds not to count (1)."
         )
+        group.add_argument(
+            "--samples-seconds", type=float, help="End the run so long after the warm-up."
+        )
 
     @events.init.add_listener
     def begin(environment: Any, runner: Any, **_: Any) -> None:
@@ -120,7 +124,14 @@ class _Writer:
         self._lines.append((time.time(), f"{request_type} {name}", response_time, *told, failure))
 
     def _on_spawned(self, **_: Any) -> None:
-        self._begin = time.time() + self._environment.parsed_options.samples_warm_up
+        options = self._environment.parsed_options
+        self._begin = time.time() + options.samples_warm_up
+        if options.samples_seconds:
+            import gevent
+
+            gevent.spawn_later(
+                options.samples_warm_up + options.samples_seconds, self._environment.runner.quit
+            )
 
     def _on_stopping(self, **_: Any) -> None:
         self._end = time.time()

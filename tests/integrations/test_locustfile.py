@@ -141,7 +141,7 @@ def test_staff_see_all_orders_and_a_token_is_refreshed_before_it_expires(orders,
         "shopping.FRESH = 0.5\n"
     )
     (tmp_path / "shopping.py").symlink_to(drive.LOCUSTFILE)
-    staff = Load(users=2, seconds=1, think=0.05, who="staff", page_size=500)
+    staff = Load(users=2, seconds=2, think=0.05, who="staff", page_size=500)
     file = ("--guard-json", str(tmp_path / "queries.json"))
     arguments = drive.command(orders, "tuned", staff, *file)
     arguments[arguments.index(str(drive.LOCUSTFILE))] = str(tmp_path / "locustfile.py")
