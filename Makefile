@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench-overhead bench-suite bench-memory bench-endurance matrix pins clean
+.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench bench-scale load-serve bench-overhead bench-suite bench-memory bench-endurance matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -31,8 +31,8 @@ e2e: $(INSTALLED)  ## the orders API over HTTP: gunicorn and uvicorn, SQLite and
 fuzz: $(VENV)/.lint  ## the orders API against its own schemas, with made-up requests
 	@cd example_project && ../$(BIN)/python -m pytest -q api/tests/fuzz_schema.py
 
-load: $(VENV)/.load  ## the tests of the locust plugin
-	@$(BIN)/python -m pytest -q tests/integrations
+load: $(VENV)/.load  ## the tests of the locust plugin and of the load benchmarks
+	@$(BIN)/python -m pytest -q tests/integrations tests/load
 
 lint: $(VENV)/.lint  ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -51,6 +51,15 @@ docs: $(VENV)/.docs  ## the documentation, warnings as errors
 
 readme: $(INSTALLED)  ## take the README's block of output and the picture of a report anew
 	@$(BIN)/python docs/refresh.py
+
+bench: $(VENV)/.load  ## what an N+1 costs under load: SQLite; DATABASE_URL=postgres://... with a network
+	@$(BIN)/python -m benchmarks.load bench
+
+bench-scale: $(VENV)/.load  ## the same by rows of a page and by users at a time
+	@$(BIN)/python -m benchmarks.load scale
+
+load-serve: $(VENV)/.load  ## the orders API with data, to be driven by locust by hand
+	@$(BIN)/python -m benchmarks.load serve
 
 bench-overhead: $(INSTALLED)  ## what the guard costs, as ratios to nothing
 	@$(BIN)/python benchmarks/overhead.py
@@ -75,7 +84,7 @@ pins: $(INSTALLED)  ## compile requirements/ from pyproject.toml anew
 	    $$([ $$group = dev ] || echo -c requirements/dev.txt); done
 
 clean:  ## take away what the other targets made
-	@rm -rf $(VENV) .nox docs/_build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis example_project/var
+	@rm -rf $(VENV) .nox docs/_build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis example_project/var benchmarks/results
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

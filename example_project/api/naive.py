@@ -1,7 +1,8 @@
 """The naive twins of version 1's lists and single objects; on where ``NAIVE_API`` is.
 
 Each makes a mistake that people make, names it, and answers what its tuned twin does, to the
-letter.  For the demonstration and for benchmarks: they take no filters and write nothing.
+letter.  For the demonstration and for benchmarks: they write nothing, and of them orders
+alone take filters.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination, PageNumberPagination
 
@@ -18,7 +19,7 @@ _LINK = {"type": ["string", "null"], "format": "uri"}
 class Pages(PageNumberPagination):
     page_size = 25
     page_size_query_param = "page_size"
-    max_page_size = 100
+    max_page_size = settings.MAX_PAGE_SIZE
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """As OpenAPI 3.1 says it; DRF's own says that a link is null as 3.0 does."""
@@ -40,7 +41,7 @@ class NewestFirst(CursorPagination):
 
     page_size = 25
     page_size_query_param = "page_size"
-    max_page_size = 100
+    max_page_size = settings.MAX_PAGE_SIZE
     ordering = "-id"
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from rest_framework import mixins, serializers, viewsets
 
+from orders.filters import NaiveOrderFilter
 from orders.models import Order, OrderEvent
 from orders.serializers import OrderEventSerializer, OrderSerializer
 
@@ -22,6 +23,7 @@ class NaiveOrderViewSet(viewsets.ReadOnlyModelViewSet[Order]):  # guard: allow[W
 
     queryset = Order.objects.all()
     serializer_class = OrderSerializer
+    filterset_class = NaiveOrderFilter
 
     def get_queryset(self) -> OrderQuerySet:
         orders = cast("OrderQuerySet", super().get_queryset())

@@ -18,6 +18,7 @@ except ImportError as error:
         "nplusone_guard.integrations.locust needs locust: pip install 'nplusone-guard[locust]'"
     ) from error
 
+from nplusone_guard.integrations.locust_end import collect
 from nplusone_guard.integrations.locust_web import extend
 from nplusone_guard.load import tables
 from nplusone_guard.load.gates import Gate, Gates
@@ -106,6 +107,7 @@ class _Plugin:
     def listen(self) -> None:
         """Follow the environment's events."""
         own = self._environment.events
+        collect(self._environment)
         own.request.add_listener(self._on_request)
         own.reset_stats.add_listener(self._on_reset)
         own.spawning_complete.add_listener(self._on_spawned)

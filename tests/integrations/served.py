@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    slow = 0
 
     def do_GET(self):
+        body = b"{}"
+        if self.path == "/slow/":
+            time.sleep(1.2)
+            Handler.slow += 1
+        elif self.path == "/slow/count/":
+            body = str(Handler.slow).encode()
         queries = {"/naive/": 152, "/tuned/": 4}.get(self.path)
         self.send_response(500 if self.path == "/broken/" else 200)
         if queries is not None:
@@ -18,9 +26,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(
                 "Server-Timing", f'cdn;dur=1, db;dur={db};desc="{queries} queries", app;dur=5.0'
             )
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(body)
 
     def log_message(self, *args):
         pass

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -121,6 +123,20 @@ def test_a_master_has_what_its_workers_saw_and_judges_alone(locust, tmp_path):
     ][-2:-1] or [[]]
     assert aggregated[1] == str(sum(row["requests"] for row in told.values()))
     assert "Queries and database time" in printed
+
+
+def test_what_ends_while_the_workers_stop_is_counted_too(locust, tmp_path, host):
+    """Longer than the half second that locust's master waits."""
+    slow = LOCUSTFILE.replace('self.client.get("/untold/")', 'self.client.get("/slow/")')
+    (tmp_path / "locustfile.py").write_text(slow)
+    options = ("--processes=2", "--stop-timeout=10", "--guard-json=q.json")
+    done = locust("-u", "2", "-r", "2", *options)
+    assert done.returncode == 0, done.stderr
+    told = {row["name"]: row for row in json.loads((tmp_path / "q.json").read_text())["endpoints"]}
+    with urlopen(f"{host}/slow/count/") as answer:
+        assert told["/slow/"]["requests"] == int(answer.read()) > 0
+    *_, aggregated = re.findall(r"Aggregated +(\d+) +0\(", done.stderr)  # in locust's table
+    assert int(aggregated) == sum(row["requests"] for row in told.values())
 
 
 @pytest.mark.parametrize("path", ["/", "/stats/requests", "/nplusone-guard/csv"])

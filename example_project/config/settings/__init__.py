@@ -1,1 +1,1 @@
-"""Settings by place: ``dev``, ``test`` and ``prod`` share ``base``; secrets come from outside."""
+"""Settings by place, of which all share ``base``: ``dev``, ``test``, ``prod``, ``load``."""

@@ -197,6 +197,9 @@ CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "X-Request-ID"]
 #: What all prices are in.
 CURRENCY = "EUR"
 
+# The most rows that a client gets at once, whatever ?page_size= says.
+MAX_PAGE_SIZE = 100
+
 # The naive twins under /api/naive/ are for looking at and measuring; off unless asked for.
 NAIVE_API = env.bool("NAIVE_API", default=False)
 

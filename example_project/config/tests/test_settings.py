@@ -282,3 +282,29 @@ def test_the_example_file_holds_no_secret():
 
 def test_git_ignores_the_file_itself():
     assert ".env" in (PROJECT / ".gitignore").read_text().splitlines()
+
+
+# --- Load tests ---
+
+
+def test_load_tests_have_productions_settings_without_throttles_and_for_this_machine_alone(python):
+    code = (
+        "import json; from django.conf import settings as s; from django.test import Client; "
+        "import django; django.setup(); from rest_framework.settings import api_settings as a; "
+        "print(json.dumps([s.ALLOWED_HOSTS, s.DEBUG, sorted(set(map(str, "
+        "a.DEFAULT_THROTTLE_RATES.values()))), [Client(HTTP_HOST=host).get('/api/naive/orders/')"
+        ".status_code for host in ('127.0.0.1', 'shop.example.com')]]))"
+    )
+    given = {"SECRET_KEY": REQUIRED["SECRET_KEY"], "DATABASE_URL": "sqlite://:memory:"}
+    done = python("load", code, ALLOWED_HOSTS="shop.example.com", **given)
+    assert printed(done) == [["127.0.0.1", "localhost"], False, ["None"], [401, 400]]
+
+
+@pytest.mark.parametrize(("place", "most"), [("prod", 100), ("load", 500)])
+def test_only_load_tests_get_longer_pages_and_go_without_throttles(python, place, most):
+    code = (
+        "import json; from django.conf import settings as s; import django; django.setup(); "
+        "from api.pagination import Pages; from rest_framework.settings import api_settings as a; "
+        "print(json.dumps([Pages.max_page_size, any(a.DEFAULT_THROTTLE_RATES.values())]))"
+    )
+    assert printed(python(place, code, **REQUIRED)) == [most, place == "prod"]
