@@ -80,7 +80,7 @@ _KINDS = {
     "duplicate_query": "duplicate",
 }
 _CALL = re.compile(r"\.?\b((?:select|prefetch)_related\('\w+'\))")
-_BULK = re.compile(r"\b\w+\.objects\.(?:bulk_\w+|in_bulk)\([^)]*\)")
+_BULK = re.compile(r"\b\w+\.objects\.(?:bulk_\w+|in_bulk|filter)\([^)]*\)(?:\.\w+\(\))?")
 
 
 def query_doctor(prescription: Any) -> Told:

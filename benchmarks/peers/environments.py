@@ -1,4 +1,4 @@
-"""A virtual environment for each tool, under .peers/: its own pinned version, one Django for all."""
+"""A virtual environment for each tool, under .peers/: pinned versions, one Django for all."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from contextlib import contextmanager
@@ -13,6 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ALIASES = ("default", "other")
+
+
+_VALUE = re.compile(r"'[^']*'|\b\d+\b|%s")
+_LIST = re.compile(r"\(\?(?:, \?)*\)")
+_TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+def folded(sql: str) -> str:
+    """A statement without its values, and lists of them as one: what a loop sends alike."""
+    return _LIST.sub("(?)", _VALUE.sub("?", sql))
+
+
+def is_transaction(sql: str) -> bool:
+    return sql.startswith(_TRANSACTION)
 
 
 def fill() -> dict[str, sqlite3.Connection]:

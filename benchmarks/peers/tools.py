@@ -13,8 +13,7 @@ class Tool:
     """``package`` on the package index; how its documentation says to switch it on.
 
     ``middleware`` stands first, or last where ``last``.  ``how``: one line for the reader of the
-    tables.  ``detects``: whether it names repeated queries by itself.  ``reads``: what it says of
-    what was asked of it but not repeated queries.
+    tables.  ``detects``: whether it names repeated queries by itself.  ``meant``: to see what.
     """
 
     package: str
@@ -24,11 +23,13 @@ class Tool:
     last: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     detects: bool = True
+    meant: str = ""
 
 
 TOOLS = {
     GUARD: Tool(
         package="",
+        meant="repeated statements of any kind, by the place that they come from",
         how="`GuardMiddleware`, its reports read by a reporter",
         app="nplusone_guard",
         middleware="nplusone_guard.middleware.GuardMiddleware",
@@ -38,6 +39,9 @@ TOOLS = {
     ),
     "zeal": Tool(
         package="django-zeal",
+        meant=(
+            "relations, deferred columns and `get()`; no aggregates, writes or repeated questions"
+        ),
         how="its middleware, with `ZEAL_RAISE = False`, so that it tells more than the first",
         app="zeal",
         middleware="zeal.middleware.zeal_middleware",
@@ -46,24 +50,37 @@ TOOLS = {
     ),
     "nplusone": Tool(
         package="nplusone",
+        meant="relations, of rows that were loaded together; and eager loads that nobody used",
         how="its middleware, its logger read",
         app="nplusone.ext.django",
         middleware="nplusone.ext.django.NPlusOneMiddleware",
     ),
     "django-nplus1": Tool(
         package="django-nplus1",
+        meant=(
+            "relations, deferred columns and `get()`; and eager loads that nobody "
+            "used. Repeated statements are an option of its own, off by default"
+        ),
         how="its middleware, its logger read",
         app="django_nplus1",
         middleware="django_nplus1.NPlus1Middleware",
     ),
     "query-doctor": Tool(
         package="django-query-doctor",
+        meant=(
+            "statements repeated 3 times or more, on the default database; and "
+            "missing indexes, wide rows and more"
+        ),
         how="`diagnose_queries()` round the request, its prescriptions read",
         app="query_doctor",
     ),
     "query-guard": Tool(
         package="django-query-guard",
-        how="`with query_guard():` round the request; it raises for the most repeated statement alone",
+        meant=(
+            "statements that are sent twice, on the default database; identifiers "
+            "are folded too, so that two tables may be one to it"
+        ),
+        how="`with query_guard():` round the request; it names the most repeated statement",
     ),
     "silk": Tool(
         package="django-silk",
