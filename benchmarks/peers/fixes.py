@@ -1,4 +1,4 @@
-"""Each tool's proposals typed in, all of a situation's at once, and run; in the guard's environment.
+"""Each tool's proposals typed in and run, a situation's at once; in the guard's environment.
 
 Reads JSON, ``{tool: {situation: [{"model", "field", "code"}]}}``; prints, for the same keys, what
 came of it: ``{"why": ..., "before": ..., "after": ..., "repeated": ...}``.  ``why`` is "" where the
@@ -74,7 +74,19 @@ class Judge:
         if not edits:
             return {"why": NOT_TRIED}
         ran = self._changed(situation.run, edits)
-        return {"why": ran} if isinstance(ran, str) else _compared(before, ran)
+        if isinstance(ran, str):
+            return self._alone(situation, before, edits) or {"why": ran}
+        return _compared(before, ran)
+
+    def _alone(
+        self, situation: Situation, before: Ran, edits: dict[str, list[Edit]]
+    ) -> dict[str, Any] | None:
+        """The best of several proposals, which fail together."""
+        single = [{file: [edit]} for file, of_file in edits.items() for edit in of_file]
+        ran = [self._changed(situation.run, each) for each in single] if len(single) > 1 else []
+        compared = [_compared(before, each) for each in ran if not isinstance(each, str)]
+        working = [each for each in compared if not each["why"]]
+        return min(working, key=lambda each: each["after"]) if working else None
 
     def _as_it_is(self, name: str, situation: Situation) -> tuple[Ran, Report]:
         """The situation without a change, and the guard's report on it."""
@@ -91,9 +103,12 @@ class Judge:
         from django.db import connection, connections
         from django.test.utils import CaptureQueriesContext
 
-        with as_filled(self._copies), CaptureQueriesContext(connection) as first:
-            with CaptureQueriesContext(connections["other"]) as second:
-                result = run()
+        with (
+            as_filled(self._copies),
+            CaptureQueriesContext(connection) as first,
+            CaptureQueriesContext(connections["other"]) as second,
+        ):
+            result = run()
         sent = [query["sql"] for query in (*first.captured_queries, *second.captured_queries)]
         return result, Counter(folded(sql) for sql in sent if not is_transaction(sql))
 
@@ -151,7 +166,10 @@ def _place(proposal: Proposal, report: Report) -> Finding | None:
     placed = [
         finding
         for finding in report.findings
-        if finding.fix and finding.fix.where and finding.fix.where.end_column is not None
+        if finding.fix
+        and finding.fix.where
+        and finding.fix.where.end_column is not None
+        and re.match(r"\w+\(", finding.fix.code)  # else it is no queryset that stands there
     ]
     for finding in placed:
         if any((each.relation or "").endswith(f".{proposal['field']}") for each in finding.walk()):

@@ -50,7 +50,7 @@ def summary(columns: list[Column], stamp: str) -> str:
 
 
 def _share(held: int, asked: int) -> str:
-    return f"{held} of {asked}" if held else "–"
+    return f"{held} of {asked}"
 
 
 def ways(columns: list[Column]) -> str:
@@ -64,7 +64,7 @@ def ways(columns: list[Column]) -> str:
 
 def _besides(column: Column) -> str:
     told = sorted(column.besides.items(), key=lambda item: (-len(item[1]), item[0]))
-    return ", ".join(f"{kind} ({len(names)})" for kind, names in told) or "–"
+    return ", ".join(f"{kind} ({len(names)})" for kind, names in told) or "nothing"
 
 
 def where_others_are_better(columns: list[Column]) -> str:
@@ -78,7 +78,7 @@ def where_others_are_better(columns: list[Column]) -> str:
         ]
         if unused := column.besides.get("unused_eager"):
             rows.append(
-                f"- {column.name} names eager loads that nobody used, which the guard does not, in: "
+                f"- {column.name} names eager loads that nobody used, as the guard does not, in: "
                 + ", ".join(f"`{name}`" for name in unused)
             )
     return "\n".join(rows) or "In no situation of the catalogue."
@@ -114,7 +114,7 @@ def _cell(verdict: Verdict) -> str:
     if "silent" in verdict.answers:
         return "silent" if verdict.answers["silent"] else "**cries**"
     if not any(verdict.answers.get(key) for key in FOUND):
-        return "–"
+        return "no"
     asked = [(key, letter) for key, letter in LETTERS.items() if key in verdict.answers]
     marks = "".join(letter if verdict.answers[key] else "." for key, letter in asked)
     return f"`{marks or 'found'}`"

@@ -82,9 +82,12 @@ def main() -> None:
         if situation.skipped:
             continue
         stacks = Stacks()
-        with as_filled(copies), connections["default"].execute_wrapper(stacks):
-            with connections["other"].execute_wrapper(stacks):
-                client.get(f"/{name}/")
+        with (
+            as_filled(copies),
+            connections["default"].execute_wrapper(stacks),
+            connections["other"].execute_wrapper(stacks),
+        ):
+            client.get(f"/{name}/")
         answer[name] = {
             "queries": stacks.queries,
             "lines": sorted(stacks.repeated),
