@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench-overhead bench-detection bench-suite bench-memory matrix pins clean
+.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench-overhead bench-compare bench-detection bench-suite bench-memory matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -54,6 +54,9 @@ readme: $(INSTALLED)  ## take the README's block of output and the picture of a 
 
 bench-overhead: $(INSTALLED)  ## what the guard costs, as ratios to nothing
 	@$(BIN)/python benchmarks/overhead.py
+
+bench-compare: $(VENV)/.lint  ## what the guard costs next to other tools; writes the tables of README and docs
+	@$(BIN)/python benchmarks/compare.py
 
 bench-detection: $(VENV)/.lint  ## what other tools find of our situations; writes the tables of README and docs
 	@$(BIN)/python benchmarks/detection.py

@@ -1,4 +1,4 @@
-"""The orders API with the tool that PEER names and no other; the guard as PEER_GUARD says (JSON)."""
+"""The orders API with the tool that PEER names and no other; the guard as PEER_GUARD says."""
 
 from __future__ import annotations
 

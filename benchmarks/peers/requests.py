@@ -2,17 +2,21 @@
 
 python requests.py VARIANT DATABASE
 
-Reads lines ``PATH COUNT`` and answers each with a line of JSON: what the requests cost.  The
-database is copied into memory first.
+Reads lines ``PATH COUNT`` and answers each with a line of JSON: what the requests cost; of
+``profile PATH COUNT``, the share of each module of the guard in the time of all.  The database is
+copied into memory first.
 """
 
 from __future__ import annotations
 
+import cProfile
 import gc
 import json
 import os
+import pstats
 import sqlite3
 import sys
+from collections import defaultdict
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -85,7 +89,26 @@ def cost(client: Client, path: str, count: int) -> dict[str, Any]:
     if response.status_code != 200:
         raise SystemExit(f"GET {path} answered {response.status_code}.")
     answer = {"wall": wall / count, "cpu": cpu / count, "bytes": len(response.content)}
-    return {**answer, "traced": "X-Guard-Queries" in response.headers, "peak": peak_mib()}
+    return {
+        **answer,
+        "queries": int(response.headers.get("X-Guard-Queries", 0)),
+        "peak": peak_mib(),
+    }
+
+
+def profiled(client: Client, path: str, count: int) -> dict[str, float]:
+    """Module of the guard → share of its own time in that of the requests, by cProfile."""
+    profile = cProfile.Profile()
+    profile.enable()
+    cost(client, path, count)
+    profile.disable()
+    entries = pstats.Stats(profile).stats.items()  # type: ignore[attr-defined]
+    total = sum(own for _, (_, _, own, _, _) in entries)
+    shares: dict[str, float] = defaultdict(float)
+    for (file, _, _), (_, _, own, _, _) in entries:
+        if file.startswith(str(ROOT / "nplusone_guard")):
+            shares[Path(file).relative_to(ROOT / "nplusone_guard").as_posix()] += own / total
+    return shares
 
 
 def main() -> None:
@@ -93,10 +116,13 @@ def main() -> None:
     client = Client()
     if CLEAR.exists():
         CLEAR.write_text("5")  # the peak begins anew
-    print(json.dumps({"django": django.get_version(), "python": sys.version.split()[0]}), flush=True)
+    print(
+        json.dumps({"django": django.get_version(), "python": sys.version.split()[0]}), flush=True
+    )
     for line in sys.stdin:
-        path, count = line.split()
-        print(json.dumps(cost(client, path, int(count))), flush=True)
+        *verb, path, count = line.split()
+        answer = (profiled if verb else cost)(client, path, int(count))
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

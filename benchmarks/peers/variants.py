@@ -30,7 +30,9 @@ VARIANTS = {
     "a wrapper that looks at one frame": Variant(wrapper="one_frame"),
     "nplusone_guard, warn": Variant(GUARD, {"ACTION": "warn"}),
     "nplusone_guard, record": Variant(GUARD, {"ACTION": "record"}),
-    "nplusone_guard, record, 1 % sampled": Variant(GUARD, {"ACTION": "record", "SAMPLE_RATE": 0.01}),
+    "nplusone_guard, record, 1 % sampled": Variant(
+        GUARD, {"ACTION": "record", "SAMPLE_RATE": 0.01}
+    ),
     "zeal": Variant("zeal"),
     "nplusone": Variant("nplusone"),
     "silk": Variant("silk"),
@@ -40,3 +42,5 @@ ONE_FRAME = "a wrapper that looks at one frame"
 NO_OP = "a wrapper that does nothing"
 #: The guard in full, for the cost of a query.
 FULL = "nplusone_guard, record"
+#: Of these the cost of a query is counted.
+PER_QUERY = (NOTHING, NO_OP, ONE_FRAME, FULL)
