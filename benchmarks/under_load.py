@@ -1,0 +1,167 @@
+"""The guard under load: no lost trace, no leak, no mixed request, and its share of the throughput.
+
+Serves the example with gunicorn (2 processes of 4 threads), once with the guard and once without,
+and sends requests of 64 users in a closed loop.  First a minute with the guard on: each response is
+compared with what that user got there alone, traces are counted, memory is sampled.  Then both in
+turns, in pairs of random order, for the ratio.  On SQLite and on PostgreSQL.  Ends with 1 where
+something does not hold.  Wants Linux; loads 127.0.0.1 alone.
+
+    python benchmarks/under_load.py [--seconds 60] [--pairs 12] [--users 64] [--database sqlite]
+
+PostgreSQL is that of LOAD_POSTGRES_URL, by default postgres://postgres@127.0.0.1:5432/postgres; a
+database of its own is made there and dropped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.soak.server import EXAMPLE, Server, environment, serving
+from benchmarks.soak.traces import finished
+from benchmarks.soak.users import Crowd
+from benchmarks.soak.verdict import TARGET, Soak
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
+SLICE = 3.0  # seconds of each half of a pair
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=60.0, help="of the run with the guard on")
+    parser.add_argument("--pairs", type=int, default=12, help="of slices, guard off and on")
+    parser.add_argument("--slice", type=float, default=SLICE, help="seconds of each half of a pair")
+    parser.add_argument("--users", type=int, default=64)
+    parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
+    options = parser.parse_args()
+    names = ("sqlite", "postgres") if options.database == "both" else (options.database,)
+    broken = False
+    for name in names:
+        soak = soaked(name, options)
+        print(f"\n{name}, {options.users} users, {options.seconds:.0f} s\n")
+        print("\n".join(f"  {line}" for line in soak.lines()))
+        for line in soak.broken():
+            broken = True
+            print(f"  BROKEN: {line}")
+        met = "met" if soak.throughput.median >= TARGET else "not met"
+        print(f"  the target of {TARGET} for the throughput is {met}")
+    if broken:
+        sys.exit(1)
+    print("\nNothing lost, nothing mixed, no leak.")
+
+
+def soaked(name: str, options: argparse.Namespace) -> Soak:
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        database = stack.enter_context(DATABASES[name](folder))
+        tokens = prepared(folder, database, options.users)
+        guarded = stack.enter_context(serving(folder, database, "on"))
+        plain = stack.enter_context(serving(folder, database, "off"))
+        crowd = stack.enter_context(contextlib.closing(Crowd(guarded.port, tokens)))
+        others = stack.enter_context(contextlib.closing(Crowd(plain.port, tokens)))
+        crowd.learn()
+        others.learn()
+        with sampling(guarded) as rss:
+            tally = crowd.run(options.seconds)
+        wrong = list(tally.wrong)
+        pairs, cpu = [], []
+        for number in range(options.pairs):
+            halves = {}
+            for each in random.sample(("off", "on"), 2):
+                one, server = (crowd, guarded) if each == "on" else (others, plain)
+                before = server.cpu_seconds()
+                run = one.run(options.slice, seed=1_000 * number)
+                wrong += run.wrong
+                halves[each] = (
+                    run.per_second,
+                    (server.cpu_seconds() - before) / max(run.answered, 1),
+                )
+            pairs.append((halves["off"][0], halves["on"][0]))
+            cpu.append((halves["off"][1], halves["on"][1]))
+        return Soak(
+            asked=crowd.asked,
+            traced=finished(guarded.traces),
+            wrong=wrong,
+            complaints=[*guarded.complaints(), *plain.complaints()],
+            distinct=crowd.distinct(),
+            rss=rss,
+            pairs=pairs,
+            cpu=cpu,
+        )
+
+
+def prepared(folder: Path, database: str, users: int) -> list[str]:
+    """The users' tokens."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "soak" / "prepare.py"), str(users)],
+        cwd=EXAMPLE,
+        env=environment(database, "off", folder),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@contextlib.contextmanager
+def sampling(server: Server) -> Iterator[list[tuple[float, float]]]:
+    """Seconds since the start, and the workers' memory in MiB, twice a second."""
+    samples: list[tuple[float, float]] = []
+    over = threading.Event()
+    start = time.monotonic()
+
+    def sample() -> None:
+        while not over.wait(0.5):
+            samples.append((time.monotonic() - start, server.rss_mib()))
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def sqlite(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder / 'orders.sqlite3'}"
+
+
+@contextlib.contextmanager
+def postgres(_: Path) -> Iterator[str]:
+    """A database of its own."""
+    import psycopg
+    from psycopg.sql import SQL, Identifier
+
+    server = os.environ.get("LOAD_POSTGRES_URL", POSTGRES)
+    name = f"guard_soak_{os.getpid()}"
+    with psycopg.connect(server.replace("postgres://", "postgresql://"), autocommit=True) as admin:
+        admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        try:
+            yield f"{server.rpartition('/')[0]}/{name}"
+        finally:
+            admin.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+DATABASES = {"sqlite": sqlite, "postgres": postgres}
+
+
+if __name__ == "__main__":
+    main()
