@@ -81,8 +81,8 @@ def test_query_doctor_names_relation_line_and_code():
         (
             "write_n_plus_one",
             (
-                "Delete through the queryset instead of per object: Tag.objects.filter(...).delete(), "
-                "which issues one statement."
+                "Delete through the queryset instead of per object: "
+                "Tag.objects.filter(...).delete(), which issues one statement."
             ),
             "write_loop",
             ("Tag.objects.filter(...).delete()",),
@@ -90,8 +90,8 @@ def test_query_doctor_names_relation_line_and_code():
         (
             "duplicate_query",
             (
-                "Assign the queryset result to a variable and reuse it instead of executing the same "
-                "query multiple times"
+                "Assign the queryset result to a variable and reuse it instead of executing the "
+                "same query multiple times"
             ),
             "duplicate",
             (),
