@@ -2,11 +2,12 @@
 
 Serves the example with gunicorn (2 processes of 4 threads), once with the guard and once without,
 and sends requests of 64 users in a closed loop.  First a minute with the guard on: each response is
-compared with what that user got there alone, traces are counted, memory is sampled.  Then both in
-turns, in pairs of random order, for the ratio.  On SQLite and on PostgreSQL.  Ends with 1 where
-something does not hold.  Wants Linux; loads 127.0.0.1 alone.
+compared with what that user got there alone, traces are counted, memory is sampled; half a minute
+without it, for the memory.  Then both in turns, in pairs of random order, for the ratios of tuned
+and of naive pages.  On SQLite and on PostgreSQL.  Ends with 1 where something does not hold.  Wants
+Linux; loads 127.0.0.1 alone.
 
-    python benchmarks/under_load.py [--seconds 60] [--pairs 12] [--users 64] [--database sqlite]
+    python benchmarks/under_load.py [--seconds 60] [--pairs 9] [--users 64] [--database sqlite]
 
 PostgreSQL is that of LOAD_POSTGRES_URL, by default postgres://postgres@127.0.0.1:5432/postgres; a
 database of its own is made there and dropped.
@@ -32,20 +33,20 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.soak.server import EXAMPLE, Server, environment, serving
 from benchmarks.soak.traces import finished
-from benchmarks.soak.users import Crowd
-from benchmarks.soak.verdict import TARGET, Soak
+from benchmarks.soak.users import MIXES, Crowd, Tally
+from benchmarks.soak.verdict import TARGET, Memory, Soak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
-SLICE = 3.0  # seconds of each half of a pair
+SLICE = 2.0  # seconds of each half of a pair
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="of the run with the guard on")
-    parser.add_argument("--pairs", type=int, default=12, help="of slices, guard off and on")
+    parser.add_argument("--pairs", type=int, default=9, help="of slices, guard off and on")
     parser.add_argument("--slice", type=float, default=SLICE, help="seconds of each half of a pair")
     parser.add_argument("--users", type=int, default=64)
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
@@ -53,14 +54,15 @@ def main() -> None:
     names = ("sqlite", "postgres") if options.database == "both" else (options.database,)
     broken = False
     for name in names:
-        soak = soaked(name, options)
+        seen = soaked(name, options)
         print(f"\n{name}, {options.users} users, {options.seconds:.0f} s\n")
-        print("\n".join(f"  {line}" for line in soak.lines()))
-        for line in soak.broken():
+        print("\n".join(f"  {line}" for line in seen.lines()))
+        for line in seen.broken():
             broken = True
             print(f"  BROKEN: {line}")
-        met = "met" if soak.throughput.median >= TARGET else "not met"
-        print(f"  the target of {TARGET} for the throughput is {met}")
+        for mix in MIXES:
+            met = "met" if seen.throughput(mix).median >= TARGET else "not met"
+            print(f"  the target of {TARGET} for the throughput of {mix} pages is {met}")
     if broken:
         sys.exit(1)
     print("\nNothing lost, nothing mixed, no leak.")
@@ -77,33 +79,47 @@ def soaked(name: str, options: argparse.Namespace) -> Soak:
         others = stack.enter_context(contextlib.closing(Crowd(plain.port, tokens)))
         crowd.learn()
         others.learn()
-        with sampling(guarded) as rss:
-            tally = crowd.run(options.seconds)
-        wrong = list(tally.wrong)
-        pairs, cpu = [], []
+        memory, tally = soak(crowd, guarded, options.seconds)
+        plain_memory, other = soak(others, plain, options.seconds / 2)
+        wrong = [*tally.wrong, *other.wrong]
+        pairs: dict[str, list[tuple[float, float]]] = {mix: [] for mix in MIXES}
+        cpu: dict[str, list[tuple[float, float]]] = {mix: [] for mix in MIXES}
         for number in range(options.pairs):
-            halves = {}
-            for each in random.sample(("off", "on"), 2):
-                one, server = (crowd, guarded) if each == "on" else (others, plain)
-                before = server.cpu_seconds()
-                run = one.run(options.slice, seed=1_000 * number)
-                wrong += run.wrong
-                halves[each] = (
-                    run.per_second,
-                    (server.cpu_seconds() - before) / max(run.answered, 1),
-                )
-            pairs.append((halves["off"][0], halves["on"][0]))
-            cpu.append((halves["off"][1], halves["on"][1]))
+            for mix in MIXES:
+                sides = {"off": (others, plain), "on": (crowd, guarded)}
+                halves = {}
+                for side in random.sample(list(sides), 2):
+                    run, halves[side] = half(*sides[side], mix, options.slice, 1_000 * number)
+                    wrong += run.wrong
+                pairs[mix].append((halves["off"][0], halves["on"][0]))
+                cpu[mix].append((halves["off"][1], halves["on"][1]))
         return Soak(
             asked=crowd.asked,
             traced=finished(guarded.traces),
             wrong=wrong,
             complaints=[*guarded.complaints(), *plain.complaints()],
             distinct=crowd.distinct(),
-            rss=rss,
+            memory=memory,
+            plain=plain_memory,
             pairs=pairs,
             cpu=cpu,
         )
+
+
+def soak(crowd: Crowd, server: Server, seconds: float) -> tuple[Memory, Tally]:
+    """All pages for as long, with the memory sampled."""
+    with sampling(server) as samples:
+        tally = crowd.run(seconds)
+    return Memory(samples, tally.answered), tally
+
+
+def half(
+    crowd: Crowd, server: Server, mix: str, seconds: float, seed: int
+) -> tuple[Tally, tuple[float, float]]:
+    """Of a pair: requests a second, and the workers' CPU seconds a request."""
+    before = server.cpu_seconds()
+    run = crowd.run(seconds, paths=MIXES[mix], seed=seed)
+    return run, (run.per_second, (server.cpu_seconds() - before) / max(run.answered, 1))
 
 
 def prepared(folder: Path, database: str, users: int) -> list[str]:

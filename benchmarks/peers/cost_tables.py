@@ -11,24 +11,6 @@ from benchmarks.peers.environments import PINS, pins
 from benchmarks.peers.tools import TOOLS
 from benchmarks.peers.variants import FULL, NO_OP, NOTHING, ONE_FRAME, PATHS, VARIANTS
 
-#: What the files of the hot path do; all others run once a request.
-SHARES = {
-    "the wrapper: clocks, counters, comparing with the last query": ("capture/recorder.py",),
-    "the fetch: its clock and its rows": ("capture/cursor.py", "capture/rows.py"),
-    "finding the place: the stack, where it is not the last query's": (
-        "capture/callsite.py",
-        "capture/lane.py",
-        "capture/code.py",
-    ),
-    "reading Django's and DRF's frames, twice a group": (
-        "capture/orm.py",
-        "capture/field.py",
-        "capture/drf.py",
-        "capture/related.py",
-        "capture/group.py",
-    ),
-}
-
 
 @dataclass
 class Measured:
@@ -119,12 +101,20 @@ def per_query(measured: dict[str, Measured], queries: dict[str, int]) -> str:
 
 
 def share_table(shares: dict[str, float]) -> str:
-    """Where the guard's own time goes, of a naive request."""
-    rows = []
-    rest = dict(shares)
-    for words, files in SHARES.items():
-        share = sum(rest.pop(file, 0.0) for file in files)
-        rows.append([words, f"{share:.1%}"])
-    ended = sum(rest.values())
-    rows.append(["once a request: opening, detecting, advising", f"{ended:.1%}"])
-    return table(["the guard's own time, of the whole of a naive request", "share"], rows)
+    """Where the guard's time goes, of a naive request; ``shares`` are those of ``requests.py``."""
+    if not shares:
+        return "The guard was not profiled."
+    rows = {
+        "the wrapper: clocks, counters, comparing with the last query": (
+            shares["wrapper"] + shares["memo"]
+        ),
+        "the fetch: its clock and its rows": shares["fetch"],
+        "a place that is not the last query's: walking the stack": (
+            shares["locate"] - shares["look"]
+        ),
+        "the first two of a group: reading Django's and DRF's frames": shares["look"],
+        "once a request: detecting and judging": shares["assess"] - shares["advise"],
+        "once a request: advising, that is reading the source": shares["advise"],
+    }
+    cells = [[words, f"{share:.1%}"] for words, share in rows.items()]
+    return table(["the guard, of the whole of a naive request", "share"], cells)

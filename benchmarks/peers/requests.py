@@ -3,7 +3,7 @@
 python requests.py VARIANT DATABASE
 
 Reads lines ``PATH COUNT`` and answers each with a line of JSON: what the requests cost; of
-``profile PATH COUNT``, the share of each module of the guard in the time of all.  The database is
+``profile PATH COUNT``, the share of each stage of the guard in the time of all.  The database is
 copied into memory first.
 """
 
@@ -16,7 +16,6 @@ import os
 import pstats
 import sqlite3
 import sys
-from collections import defaultdict
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -96,18 +95,34 @@ def cost(client: Client, path: str, count: int) -> dict[str, Any]:
     }
 
 
+#: A stage of the guard → the functions that make it up, and whether what they call counts as theirs.
+STAGES = {
+    "assess": (True, {"pipeline.py:_assess"}),
+    "advise": (True, {"advise/__init__.py:advise"}),
+    "locate": (True, {"capture/lane.py:locate"}),
+    "look": (True, {"capture/lane.py:_look"}),
+    "memo": (True, {"capture/lane.py:recall", "capture/callsite.py:unchanged"}),
+    "wrapper": (False, {"capture/recorder.py:observe"}),
+    "fetch": (False, {f"capture/cursor.py:fetch{each}" for each in ("one", "many", "all")}),
+}
+
+
 def profiled(client: Client, path: str, count: int) -> dict[str, float]:
-    """Module of the guard → share of its own time in that of the requests, by cProfile."""
+    """Stage of the guard → its share of the time of the requests, by cProfile."""
     profile = cProfile.Profile()
     profile.enable()
     cost(client, path, count)
     profile.disable()
+    package = ROOT / "nplusone_guard"
     entries = pstats.Stats(profile).stats.items()  # type: ignore[attr-defined]
     total = sum(own for _, (_, _, own, _, _) in entries)
-    shares: dict[str, float] = defaultdict(float)
-    for (file, _, _), (_, _, own, _, _) in entries:
-        if file.startswith(str(ROOT / "nplusone_guard")):
-            shares[Path(file).relative_to(ROOT / "nplusone_guard").as_posix()] += own / total
+    shares = dict.fromkeys(STAGES, 0.0)
+    for (file, _, function), (_, _, own, cumulative, _) in entries:
+        if file.startswith(str(package)):
+            name = f"{Path(file).relative_to(package).as_posix()}:{function}"
+            for stage, (whole, functions) in STAGES.items():
+                if name in functions:
+                    shares[stage] += (cumulative if whole else own) / total
     return shares
 
 

@@ -47,7 +47,17 @@ def test_without_callgrind_it_is_said():
     assert "callgrind is not there" in per_query(none, {"naive": 120, "short": 20})
 
 
-def test_each_module_of_the_guard_is_in_one_share():
-    text = share_table({"capture/recorder.py": 0.01, "capture/cursor.py": 0.02, "budget.py": 0.03})
+def test_no_stage_of_the_guard_is_counted_twice():
+    text = share_table(
+        {
+            "wrapper": 0.01,
+            "memo": 0.005,
+            "fetch": 0.02,
+            "locate": 0.03,
+            "look": 0.01,
+            "assess": 0.05,
+            "advise": 0.04,
+        }
+    )
     shares = [line.strip(" |").rpartition("| ")[2] for line in text.splitlines()[2:]]
-    assert shares == ["1.0%", "2.0%", "0.0%", "0.0%", "3.0%"]
+    assert shares == ["1.5%", "2.0%", "2.0%", "1.0%", "1.0%", "4.0%"]
