@@ -95,7 +95,7 @@ def cost(client: Client, path: str, count: int) -> dict[str, Any]:
     }
 
 
-#: A stage of the guard → the functions that make it up, and whether what they call counts as theirs.
+#: A stage of the guard → whether what its functions call counts as theirs, and which they are.
 STAGES = {
     "assess": (True, {"pipeline.py:_assess"}),
     "advise": (True, {"advise/__init__.py:advise"}),

@@ -54,6 +54,10 @@ def test_a_ratio_that_may_be_good_enough_breaks_nothing():
     assert replace(SOUND, pairs=pairs).broken() == []
 
 
+def test_a_few_pairs_break_nothing():
+    assert replace(SOUND, pairs={"tuned": [(100.0, 50.0)] * 5}).broken() == []
+
+
 def test_growth_that_the_server_has_without_the_guard_is_not_the_guards():
     assert replace(SOUND, memory=growing(2.0), plain=growing(2.0)).broken() == []
     assert replace(SOUND, memory=growing(4.0), plain=growing(2.0)).broken() != []
