@@ -126,6 +126,7 @@ def demonstrate() -> None:
                 env={
                     **environment(),
                     "FORCE_COLOR": "1" if terminal else "",
+                    "GUARD_VERBOSITY": "2",  # the second request is shown in full too
                     "COLUMNS": str(columns),
                 },
                 stdin=subprocess.DEVNULL,

@@ -16,19 +16,19 @@ from django.conf import settings
 from django.core import mail
 from django.core.signals import setting_changed
 from django.urls import get_script_prefix
-from django.utils.module_loading import import_string
 
-from nplusone_guard.allow import Allowance, allowance
-from nplusone_guard.budget import LIMITS, Budget
+from nplusone_guard import conf_values as values
+from nplusone_guard.budget import Budget
+from nplusone_guard.conf_values import ACTIONS, SETTING
 from nplusone_guard.detect.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from nplusone_guard.allow import Allowance
     from nplusone_guard.report import Report
 
-SETTING = "NPLUSONE_GUARD"
-ACTIONS = ("warn", "raise", "record")
+__all__ = ["ACTIONS", "SETTING", "GuardSettings", "Problem", "guard_settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class GuardSettings:
     unbounded_rows: int | None = 1_000
     explain: bool = False
     reporters: tuple[Callable[[Report], object], ...] = ()
+    level_setting: str | None = None
+    verbosity_setting: int | None = None
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -65,8 +67,24 @@ class GuardSettings:
         """``ENABLED``; where it is not set: with ``DEBUG``, and while Django's tests run."""
         if self.enabled_setting is not None:
             return self.enabled_setting
-        # Django's setup_test_environment() adds the outbox and teardown takes it away.
-        return bool(settings.DEBUG) or hasattr(mail, "outbox")
+        return bool(settings.DEBUG) or _tested()
+
+    @property
+    def developing(self) -> bool:
+        """Whether somebody develops here: ``DEBUG``, and no tests run."""
+        return bool(settings.DEBUG) and not _tested()
+
+    @property
+    def level(self) -> str:
+        """``LEVEL``; where it is not set, ``"info"`` for who develops, else ``"warning"``."""
+        return self.level_setting or ("info" if self.developing else "warning")
+
+    @property
+    def verbosity(self) -> int:
+        """``VERBOSITY``; where it is not set, 1 for who develops, else 2."""
+        if self.verbosity_setting is not None:
+            return self.verbosity_setting
+        return 1 if self.developing else 2
 
     def options(self, threshold: int | None = None) -> Options:
         """What detectors are told; ``threshold`` in place of the setting's."""
@@ -107,125 +125,9 @@ class GuardSettings:
         return result
 
 
-def _boolean(value: Any) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise ValueError("True, False, or None for automatic")
-    return value
-
-
-def _switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("True or False")
-    return value
-
-
-def _action(value: Any) -> str:
-    if value not in ACTIONS:
-        raise ValueError('"warn", "raise" or "record"')
-    return str(value)
-
-
-def _threshold(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 2:  # noqa: PLR2004
-        raise ValueError("a whole number from 2")
-    return value
-
-
-def _budget(value: Any) -> Budget | None:
-    if value is None or isinstance(value, Budget):
-        return value
-    if not isinstance(value, dict):
-        raise ValueError('None or a dict of limits, such as {"queries": 10}')
-    unknown = [key for key in value if key not in LIMITS]
-    if unknown:
-        raise ValueError(f"limits named {', '.join(LIMITS)}; {unknown[0]!r} is none of them")
-    try:
-        return Budget(**value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"numbers from 0 as limits: {str(error).rstrip('.')}") from None
-
-
-def _budgets(value: Any) -> dict[str, Budget]:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError('a dict from routes to limits: {"GET api/v1/orders/": {"queries": 4}}')
-    budgets = {}
-    for key, limits in value.items():
-        try:
-            budgets[key] = _budget(limits) or Budget()
-        except ValueError as error:
-            raise ValueError(f"for {key!r}, {error}") from None
-    return budgets
-
-
-def _allow(value: Any) -> tuple[Allowance, ...]:
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, dict) for item in value):
-        raise ValueError('a list of dicts: [{"relation": "orders.*.product", "reason": "..."}]')
-    allowances = []
-    for number, item in enumerate(value):
-        unknown = [key for key in item if key not in {"relation", "reason", "until"}]
-        if unknown:
-            raise ValueError(
-                f"dicts with the keys relation, reason and until; {unknown[0]!r} in item {number} "
-                "is none of them"
-            )
-        try:
-            allowances.append(
-                allowance(
-                    relation=item.get("relation", ""),
-                    reason=item.get("reason", ""),
-                    until=item.get("until"),
-                    place=f'{SETTING}["ALLOW"]',
-                )
-            )
-        except ValueError as error:
-            raise ValueError(
-                'a list like [{"relation": "orders.*.product", "reason": "two rows at most"}]; '
-                f"item {number} has {error}"
-            ) from None
-    return tuple(allowances)
-
-
-def _paths(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        raise ValueError('a list of path prefixes or shell patterns: ["/static/", "*/jsi18n/"]')
-    return tuple(value)
-
-
-def _sample_rate(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ValueError("a number from 0.0 (no request) to 1.0 (each request)")
-    return float(value)
-
-
-def _milliseconds(value: Any) -> float | None:
-    if value is False:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise ValueError("a number of milliseconds above 0, or False for no limit")
-    return float(value)
-
-
-def _rows(value: Any) -> int | None:
-    if value is False:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number from 1, or False for no limit")
-    return value
-
-
-def _reporters(value: Any) -> tuple[Callable[[Report], object], ...]:
-    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        raise ValueError("a list of dotted paths to functions that take a Report")
-    reporters = []
-    for path in value:
-        try:
-            reporter = import_string(path)
-        except Exception as error:  # noqa: BLE001  whatever the module does when it is imported
-            raise ValueError(f"importable dotted paths; {path!r}: {error}") from None
-        if not callable(reporter):
-            raise ValueError(f"dotted paths to functions that take a Report; {path!r} is none")
-        reporters.append(reporter)
-    return tuple(reporters)
+def _tested() -> bool:
+    # Django's setup_test_environment() adds the outbox and teardown takes it away.
+    return hasattr(mail, "outbox")
 
 
 def _default_excluded() -> tuple[str, ...]:
@@ -238,19 +140,21 @@ def _default_excluded() -> tuple[str, ...]:
 
 #: Key → (field, parser, default); a default that is a function is called.
 _KEYS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
-    "ENABLED": ("enabled_setting", _boolean, None),
-    "ACTION": ("action", _action, "warn"),
-    "THRESHOLD": ("threshold", _threshold, 2),
-    "BUDGET": ("budget", _budget, None),
-    "BUDGETS": ("budgets", _budgets, {}),
-    "ALLOW": ("allow", _allow, ()),
-    "EXCLUDE_PATHS": ("exclude_paths", _paths, _default_excluded),
-    "HEADERS": ("headers", _boolean, lambda: bool(settings.DEBUG)),
-    "SAMPLE_RATE": ("sample_rate", _sample_rate, 1.0),
-    "SLOW_QUERY_MS": ("slow_query_ms", _milliseconds, 500.0),
-    "EXPLAIN": ("explain", _switch, False),
-    "UNBOUNDED_ROWS": ("unbounded_rows", _rows, 1_000),
-    "REPORTERS": ("reporters", _reporters, ("nplusone_guard.report.console.log",)),
+    "ENABLED": ("enabled_setting", values.boolean, None),
+    "ACTION": ("action", values.action, "warn"),
+    "THRESHOLD": ("threshold", values.threshold, 2),
+    "BUDGET": ("budget", values.budget, None),
+    "BUDGETS": ("budgets", values.budgets, {}),
+    "ALLOW": ("allow", values.allow, ()),
+    "EXCLUDE_PATHS": ("exclude_paths", values.paths, _default_excluded),
+    "HEADERS": ("headers", values.boolean, lambda: bool(settings.DEBUG)),
+    "SAMPLE_RATE": ("sample_rate", values.sample_rate, 1.0),
+    "SLOW_QUERY_MS": ("slow_query_ms", values.milliseconds, 500.0),
+    "EXPLAIN": ("explain", values.switch, False),
+    "UNBOUNDED_ROWS": ("unbounded_rows", values.rows, 1_000),
+    "REPORTERS": ("reporters", values.reporters, ("nplusone_guard.report.console.log",)),
+    "LEVEL": ("level_setting", values.level, None),
+    "VERBOSITY": ("verbosity_setting", values.verbosity, None),
 }
 
 
@@ -279,19 +183,19 @@ def guard_settings() -> GuardSettings:
                     unknown=True,
                 )
             )
-    values: dict[str, Any] = {}
+    parsed: dict[str, Any] = {}
     for key, (name, parse, default) in _KEYS.items():
         start = default() if callable(default) else default
         # None stands for the default wherever it is not a value of its own.
         value = start if given.get(key) is None else given[key]
         try:
-            values[name] = parse(value)
+            parsed[name] = parse(value)
         except ValueError as error:
             problems.append(
                 Problem(key, f"{SETTING}[{key!r}] is {_shown(value)}.", f"It takes {error}.")
             )
-            values[name] = parse(start)
-    return GuardSettings(**values, problems=tuple(problems))
+            parsed[name] = parse(start)
+    return GuardSettings(**parsed, problems=tuple(problems))
 
 
 def _shown(value: object) -> str:

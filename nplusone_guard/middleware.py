@@ -148,6 +148,8 @@ def _finish(scope: Scope, response: HttpResponseBase | None) -> None:
     configured = settings.budget_for(scope.method or "", scope.route or "")
     scope.budget = (configured or scope.budget).override(scope.budget)
     report = scope.finish()
+    if response is not None:
+        response.query_guard_report = report  # type: ignore[attr-defined]  # for who is outside
     if response is not None and settings.headers:
         add_headers(response, report)
     # The view's own failure must not be hidden behind ours.

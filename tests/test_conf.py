@@ -52,6 +52,10 @@ GOOD = [
     ("UNBOUNDED_ROWS", 1, "unbounded_rows", 1),
     ("UNBOUNDED_ROWS", False, "unbounded_rows", None),
     ("REPORTERS", [], "reporters", ()),
+    ("LEVEL", "info", "level", "info"),
+    ("LEVEL", "warning", "level", "warning"),
+    ("VERBOSITY", 0, "verbosity", 0),
+    ("VERBOSITY", 1, "verbosity", 1),
     ("REPORTERS", ["tests.reporters.keep"], "reporters", (keep,)),
 ]
 
@@ -83,6 +87,8 @@ DEFAULTS = {
     "EXPLAIN": ("explain", False),
     "UNBOUNDED_ROWS": ("unbounded_rows", 1_000),
     "REPORTERS": ("reporters", (log,)),
+    "LEVEL": ("level", "warning"),
+    "VERBOSITY": ("verbosity", 2),
 }
 
 
@@ -177,6 +183,11 @@ BAD = [
     ("REPORTERS", ["tests.nowhere.keep"], "importable dotted paths; 'tests.nowhere.keep': No "),
     ("REPORTERS", ["tests.reporters.lose"], "importable dotted paths; 'tests.reporters.lose': "),
     ("REPORTERS", ["keep"], "importable dotted paths; 'keep': keep doesn't look like a module"),
+    ("LEVEL", "debug", '"info", "warning", or None for automatic.'),
+    ("LEVEL", ["info"], '"info", "warning", or None for automatic.'),
+    ("VERBOSITY", 3, "0, 1 or 2, or None for automatic."),
+    ("VERBOSITY", True, "0, 1 or 2, or None for automatic."),
+    ("VERBOSITY", [1], "0, 1 or 2, or None for automatic."),
     (
         "REPORTERS",
         ["tests.reporters.reports"],

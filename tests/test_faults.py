@@ -44,7 +44,7 @@ STAGES = {
     "judgement": ("nplusone_guard.budget:Budget.violations", "orders"),
     "headers": ("nplusone_guard.middleware:add_headers", "orders"),
     "emission": ("nplusone_guard.middleware:emit", "orders"),
-    "rendering": ("nplusone_guard.report.console:render", "orders"),
+    "rendering": ("nplusone_guard.report.log:render", "orders"),
     "a reporter": ("tests.serving:collect", "orders"),
 }
 SHOWING = {"REPORTERS": ["nplusone_guard.report.console.log", "tests.serving.collect"]}

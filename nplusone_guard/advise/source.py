@@ -91,26 +91,33 @@ def spot_at(site: CallSite) -> Spot | None:
     tree = tree_of(site.file)
     if tree is None or site.column is None:
         return None
-    wanted = (site.line, site.column, site.end_line, site.end_column)
-    return _search(tree, (), site, wanted)
+    found = _expression(tree, site.line, site.column, site.end_line, site.end_column)
+    return Spot(site.file, *found) if found is not None else None
 
 
-def _search(
-    node: ast.AST, around: tuple[ast.AST, ...], site: CallSite, wanted: tuple[Any, ...]
-) -> Spot | None:
+_Placed = tuple[ast.expr, tuple[ast.AST, ...]]
+
+
+# Trees do not change, and each request with an N+1 asks the same of them.
+@lru_cache(maxsize=1024)
+def _expression(tree: ast.Module, *wanted: int | None) -> _Placed | None:
+    return _search(tree, (), wanted)
+
+
+def _search(node: ast.AST, around: tuple[ast.AST, ...], wanted: tuple[Any, ...]) -> _Placed | None:
     for child in ast.iter_child_nodes(node):
         first = getattr(child, "lineno", None)
         if first is not None:
             decorators = getattr(child, "decorator_list", None) or ()
             first = min([first, *(each.lineno for each in decorators)])
-            if not first <= site.line <= (child.end_lineno or first):  # type: ignore[attr-defined]
+            if not first <= wanted[0] <= (child.end_lineno or first):  # type: ignore[attr-defined]
                 continue
         if isinstance(child, ast.expr):
             here = (child.lineno, child.col_offset, child.end_lineno, child.end_col_offset)
             if here == wanted:
-                return Spot(site.file, child, around)
+                return child, around
         inside = (*around, child) if isinstance(child, (*_FUNCTIONS, ast.ClassDef)) else around
-        found = _search(child, inside, site, wanted)
+        found = _search(child, inside, wanted)
         if found is not None:
             return found
     return None
@@ -125,22 +132,27 @@ def definition(function: Any) -> tuple[str, Function, tuple[ast.AST, ...]] | Non
     tree = tree_of(code.co_filename) if code is not None else None
     if code is None or tree is None:
         return None
-    around = _definition(tree, (), code)
+    around = _function(tree, code.co_name, code.co_firstlineno)
     return (code.co_filename, around[-1], around) if around is not None else None  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=1024)
+def _function(tree: ast.Module, name: str, line: int) -> tuple[ast.AST, ...] | None:
+    return _definition(tree, (), name, line)
+
+
 def _definition(
-    node: ast.AST, around: tuple[ast.AST, ...], code: CodeType
+    node: ast.AST, around: tuple[ast.AST, ...], name: str, line: int
 ) -> tuple[ast.AST, ...] | None:
     for child in ast.iter_child_nodes(node):
         inside = around
         if isinstance(child, (*_FUNCTIONS, ast.ClassDef)):
             inside = (*around, child)
-            if isinstance(child, _FUNCTIONS) and child.name == code.co_name:
+            if isinstance(child, _FUNCTIONS) and child.name == name:
                 first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
-                if first == code.co_firstlineno:
+                if first == line:
                     return inside
-        found = _definition(child, inside, code)
+        found = _definition(child, inside, name, line)
         if found is not None:
             return found
     return None
@@ -163,7 +175,8 @@ def returned(file: str, function: Function, around: tuple[ast.AST, ...]) -> list
     return [Spot(file, value, around) for value in values]
 
 
-def own_nodes(function: ast.AST) -> list[ast.AST]:
+@lru_cache(maxsize=1024)
+def own_nodes(function: ast.AST) -> tuple[ast.AST, ...]:
     """The nodes of a function, without those of functions and classes within it."""
     found: list[ast.AST] = []
     pending: list[ast.AST] = list(ast.iter_child_nodes(function))
@@ -172,7 +185,7 @@ def own_nodes(function: ast.AST) -> list[ast.AST]:
         found.append(node)
         if not isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
             pending.extend(ast.iter_child_nodes(node))
-    return found
+    return tuple(found)
 
 
 def class_definition(cls: type) -> Spot | None:

@@ -72,6 +72,14 @@ _STDLIB: Final = tuple(
 )
 _INSTALLED: Final = ("/site-packages/", "/dist-packages/")
 
+#: Packages that wrap cursors or views to look at them, and so ask nothing themselves.
+_INSTRUMENTS: Final = frozenset(
+    (
+        *("ddtrace", "debug_toolbar", "django_prometheus", "elasticapm", "logfire", "newrelic"),
+        *("opentelemetry", "querycount", "scout_apm", "sentry_sdk", "silk", "wrapt", "zeal"),
+    )
+)
+
 #: Instructions of a loop that run what it goes through.
 _BEGIN_LOOP: Final = frozenset({"GET_ITER", "GET_AITER"})
 _NEXT_OF_LOOP: Final = frozenset({"FOR_ITER", "GET_ANEXT"})
@@ -215,8 +223,10 @@ def is_project_file(file: str) -> bool:
 
 
 def _outside_framework(file: str) -> int:
-    if any(part in file for part in _INSTALLED):
-        return LIBRARY
+    for part in _INSTALLED:
+        _, found, below = file.rpartition(part)
+        if found:
+            return PASS if below.partition("/")[0] in _INSTRUMENTS else LIBRARY
     if file.startswith(("<frozen ", *_STDLIB, f"{sys.prefix}/lib/python")):
         return PASS
     return PROJECT

@@ -8,7 +8,6 @@ never sent, and nothing is read as markup.
 from __future__ import annotations
 
 import io
-import logging
 import os
 import re
 import sys
@@ -20,6 +19,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from nplusone_guard.report.again import Again
 from nplusone_guard.report.place import SourceLine, shown_path, source_line
 from nplusone_guard.report.text import safe
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from nplusone_guard.finding import Finding, Fix
     from nplusone_guard.report.report import Assessment, Report
     from nplusone_guard.trace import CallSite
-
-logger = logging.getLogger("nplusone_guard")
 
 WIDTH = 100
 MOST_FINDINGS = 10
@@ -43,11 +41,19 @@ _INDENT = "      "
 _FROM_THE_NETWORK = re.compile(r"<!--.*?-->|@font-face \{.*?\}", re.DOTALL)
 
 
-def render(report: Report, *, color: bool = False, width: int | None = None) -> str:
+def render(
+    report: Report,
+    *,
+    color: bool = False,
+    width: int | None = None,
+    again: Again | None = None,
+    brief: bool = False,
+) -> str:
     """The report as text, without a line break at its end.
 
     ``width``: columns at which SQL and source lines are cut and prose is broken (default 100);
-    names of relations and places, and code to type, are never cut or broken.
+    names of relations and places, and code to type, are never cut or broken.  ``again``: how it
+    compares with reports before; one that says the same is a single line, as is a ``brief`` one.
     """
     columns = width or WIDTH
     out = io.StringIO()
@@ -62,7 +68,12 @@ def render(report: Report, *, color: bool = False, width: int | None = None) -> 
         emoji=False,
         legacy_windows=False,
     )
-    for line in lines(report.assessment, columns):
+    assessment = report.assessment
+    again = again or Again()
+    shown = [_summary(assessment, again)]
+    if not brief and not again.same:
+        shown += _details(assessment, columns)
+    for line in shown:
         console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
     return out.getvalue().rstrip("\n")
 
@@ -70,20 +81,14 @@ def render(report: Report, *, color: bool = False, width: int | None = None) -> 
 def print_report(report: Report, file: IO[str] | None = None) -> None:
     """Print to a stream; in colour where it is a terminal (``NO_COLOR`` is honoured)."""
     stream = file or sys.stdout
-    print(render(report, color=_wants_color(stream), width=_columns(stream)), file=stream)
+    print(render(report, color=wants_color(stream), width=columns_of(stream)), file=stream)
 
 
 def log(report: Report) -> None:
-    """The default reporter: to the logger ``nplusone_guard``.
+    """The default reporter; see :mod:`nplusone_guard.report.log`."""
+    from nplusone_guard.report.log import log as write  # noqa: PLC0415  it reads the settings
 
-    ``WARNING`` where something is wrong, ``INFO`` where nothing is, so that without any logging
-    configuration only what is wrong is seen.
-    """
-    wrong = report.findings or report.violations or report.stale
-    level = logging.WARNING if wrong else logging.INFO
-    if logger.isEnabledFor(level):
-        text = render(report, color=_wants_color(sys.stderr), width=_columns(sys.stderr))
-        logger.log(level, "%s", text)
+    write(report)
 
 
 def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -> None:
@@ -108,7 +113,8 @@ def to_svg(report: Report, path: str | Path, *, title: str = "nplusone_guard") -
     Path(path).write_text(_FROM_THE_NETWORK.sub("", svg), encoding="utf-8")
 
 
-def _wants_color(stream: IO[str]) -> bool:
+def wants_color(stream: IO[str]) -> bool:
+    """Whether a stream is a terminal that shows colours, or is said to be."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -119,7 +125,7 @@ def _wants_color(stream: IO[str]) -> bool:
         return False
 
 
-def _columns(stream: IO[str]) -> int:
+def columns_of(stream: IO[str]) -> int:
     """``WIDTH``, or less where the terminal is narrower; ``COLUMNS`` tells where there is none."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
@@ -131,7 +137,11 @@ def _columns(stream: IO[str]) -> int:
 
 def lines(assessment: Assessment, width: int) -> Iterator[Text]:
     """The lines of a report."""
-    yield _summary(assessment)
+    yield _summary(assessment, Again())
+    yield from _details(assessment, width)
+
+
+def _details(assessment: Assessment, width: int) -> Iterator[Text]:
     for violation in assessment.violations:
         yield Text(f"  over budget  {violation}", style="bold red")
     for finding in assessment.findings[:MOST_FINDINGS]:
@@ -149,7 +159,7 @@ def lines(assessment: Assessment, width: int) -> Iterator[Text]:
             head = " " * len(head)
 
 
-def _summary(assessment: Assessment) -> Text:
+def _summary(assessment: Assessment, again: Again) -> Text:
     trace = assessment.trace
     wrong = [
         _counted(len(group), name)
@@ -165,7 +175,7 @@ def _summary(assessment: Assessment) -> Text:
     line.append(safe(trace.label), style="bold")
     if trace.status is not None:
         line.append(f"  {trace.status}")
-    line.append("  ")
+    line.append("  still " if again.same else "  ")
     line.append(_counted(trace.queries, "query"), style="bold")
     if trace.transactions:
         line.append(f" (+{trace.transactions} for transactions)", style="dim")
@@ -174,7 +184,12 @@ def _summary(assessment: Assessment) -> Text:
     line.append(f", {_counted(trace.rows, 'row')}")
     line.append(f", db {_ms(trace.db_ms)} of {_ms(trace.wall_ms)} ms")
     line.append("  ")
-    line.append(", ".join(wrong) if wrong else "ok", style=style)
+    same = "same " if again.same and wrong else ""
+    line.append(same + ", ".join(wrong) if wrong else "ok", style=style)
+    if again.before is not None:
+        gone = _counted(again.gone, "finding")
+        better = f"  queries {again.before} → {trace.queries}, {gone} gone"
+        line.append(better, style="bold green")
     return line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Project:
         self.path = pytester.path
 
     def write(self, source, name="test_project.py"):
+        shutil.rmtree(self.path / "__pycache__", ignore_errors=True)  # it goes by the second
         (self.path / name).write_text(IMPORTS + source)
 
     def settings(self, more):
@@ -74,11 +76,12 @@ def project(pytester, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "project_settings")
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # it doubles the time
     pytester.makeini(
         "[pytest]\n"
         "pythonpath = .\n"
         "addopts = --nomigrations --strict-markers -p no:cacheprovider"
-        " -p no:faker -p no:hypothesispytest\n"  # each takes half of the time to start
+        " -p no:faker -p no:hypothesispytest -p no:schemathesis\n"  # each is slow to start
         "filterwarnings = error\n"
     )
     made = Project(pytester)

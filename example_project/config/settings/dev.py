@@ -34,6 +34,7 @@ NPLUSONE_GUARD = {
     "ENABLED": True,
     "ACTION": "warn",
     "REPORTERS": ["nplusone_guard.report.console.log"],
+    "VERBOSITY": env.int("GUARD_VERBOSITY", default=1),
 }
 
 LOGGING = {
@@ -62,9 +63,16 @@ REST_FRAMEWORK = {
 }
 
 if env.bool("DEBUG_TOOLBAR", default=True):
+    from debug_toolbar.settings import PANELS_DEFAULTS
+
     INSTALLED_APPS = [*INSTALLED_APPS, "debug_toolbar"]
     # Outermost: what the guard sees is the project without it.
     MIDDLEWARE = ["debug_toolbar.middleware.DebugToolbarMiddleware", *MIDDLEWARE]
+    DEBUG_TOOLBAR_PANELS = [
+        "debug_toolbar.panels.history.HistoryPanel",
+        "nplusone_guard.integrations.debug_toolbar.GuardPanel",
+        *(panel for panel in PANELS_DEFAULTS if not panel.endswith(".HistoryPanel")),
+    ]
     INTERNAL_IPS = ["127.0.0.1", "::1"]
     DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": "config.settings.dev.wants_toolbar"}
 
