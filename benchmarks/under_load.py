@@ -20,6 +20,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=64)
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers and databases are put away
     names = ("sqlite", "postgres") if options.database == "both" else (options.database,)
     broken = False
     for name in names:
@@ -78,7 +80,7 @@ def soaked(name: str, options: argparse.Namespace) -> Soak:
         crowd = stack.enter_context(contextlib.closing(Crowd(guarded.port, tokens)))
         others = stack.enter_context(contextlib.closing(Crowd(plain.port, tokens)))
         crowd.learn()
-        others.learn()
+        others.learn_from(crowd)
         wrong = []
         for each in (crowd, others):  # each thread opens its connection, each arena its first pages
             wrong += each.run(options.seconds / 10).wrong
