@@ -161,7 +161,8 @@ def serve(port: int) -> None:
     key = token()
     prepare(key)
     print(
-        f"\nServing on http://127.0.0.1:{port}/; reports appear here. Ctrl-C ends it. Try:\n\n"
+        f"\nServing on http://127.0.0.1:{port}/; reports appear here, and in the browser at "
+        f"http://127.0.0.1:{port}/__guard__/. Ctrl-C ends it. Try:\n\n"
         f"  curl -sD- -o /dev/null -H 'Authorization: Token {key}' "
         f"http://127.0.0.1:{port}/api/naive/orders/\n"
         f"  curl -sD- -o /dev/null -H 'Authorization: Token {key}' "

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
     from collections.abc import Callable
 
 #: Nothing to object; something new or worse; an input that can not be used.
 OK, WORSE, UNUSABLE = 0, 1, 2
 
 
-def add_subcommands(parser: ArgumentParser) -> None:
+def add_subcommands(
+    parser: ArgumentParser, *, required: bool = True
+) -> _SubParsersAction[ArgumentParser]:
     """Each subcommand sets ``subcommand``, a function of the options."""
-    subcommands = parser.add_subparsers(title="subcommands", required=True)
+    subcommands = parser.add_subparsers(title="subcommands", required=required)
     diff = subcommands.add_parser(
         "diff",
         help="what changed between two runs, as Markdown",
@@ -24,6 +26,7 @@ def add_subcommands(parser: ArgumentParser) -> None:
     diff.add_argument("base", metavar="BASE.json", help="the run to compare with")
     diff.add_argument("head", metavar="HEAD.json", help="the run that is looked at")
     diff.set_defaults(subcommand=_diff)
+    return subcommands
 
 
 def run(options: Namespace) -> tuple[str, int]:

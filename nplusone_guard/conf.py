@@ -20,10 +20,14 @@ from django.urls import get_script_prefix
 from nplusone_guard import conf_values as values
 from nplusone_guard.budget import Budget
 from nplusone_guard.conf_values import ACTIONS, SETTING
+from nplusone_guard.dashboard.options import DashboardOptions
+from nplusone_guard.dashboard.options import parse as dashboard
 from nplusone_guard.detect.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from django.http import HttpRequest
 
     from nplusone_guard.allow import Allowance
     from nplusone_guard.report import Report
@@ -57,9 +61,12 @@ class GuardSettings:
     slow_query_ms: float | None = 500.0
     unbounded_rows: int | None = 1_000
     explain: bool = False
+    most_groups: int | None = 5_000
+    own_ms: float | None = 1_000.0
     reporters: tuple[Callable[[Report], object], ...] = ()
     level_setting: str | None = None
     verbosity_setting: int | None = None
+    dashboard: DashboardOptions = field(default_factory=DashboardOptions)
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -86,12 +93,27 @@ class GuardSettings:
             return self.verbosity_setting
         return 1 if self.developing else 2
 
+    @property
+    def dashboard_is_open(self) -> bool:
+        """Whether anybody may look at the dashboard: with ``DEBUG``, or by a ``PERMISSION``."""
+        wanted = self.dashboard.wanted
+        return wanted and (bool(settings.DEBUG) or self.dashboard.permission is not None)
+
+    def dashboard_admits(self, request: HttpRequest) -> bool:
+        """Whether the dashboard answers this request.  Raises whatever ``PERMISSION`` raises."""
+        if not self.dashboard_is_open:
+            return False
+        permission = self.dashboard.permission
+        return bool(settings.DEBUG) or (permission is not None and permission(request) is True)
+
     def options(self, threshold: int | None = None) -> Options:
         """What detectors are told; ``threshold`` in place of the setting's."""
         return Options(
             threshold=threshold or self.threshold,
             slow_ms=self.slow_query_ms,
             unbounded_rows=self.unbounded_rows,
+            most_groups=self.most_groups,
+            own_ms=self.own_ms,
             explain=self.explain,
         )
 
@@ -153,8 +175,11 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any], Any]] = {
     "EXPLAIN": ("explain", values.switch, False),
     "UNBOUNDED_ROWS": ("unbounded_rows", values.rows, 1_000),
     "REPORTERS": ("reporters", values.reporters, ("nplusone_guard.report.console.log",)),
+    "MAX_GROUPS": ("most_groups", values.rows, 5_000),
+    "MAX_OWN_MS": ("own_ms", values.milliseconds, 1_000.0),
     "LEVEL": ("level_setting", values.level, None),
     "VERBOSITY": ("verbosity_setting", values.verbosity, None),
+    "DASHBOARD": ("dashboard", dashboard, {}),
 }
 
 

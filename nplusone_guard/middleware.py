@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from nplusone_guard.conf import guard_settings
+from nplusone_guard.dashboard import recording
 from nplusone_guard.emit import emit
 from nplusone_guard.errors import GuardError
 from nplusone_guard.pipeline import Scope
@@ -116,8 +117,13 @@ def _end(scope: Scope, request: HttpRequest, response: HttpResponseBase) -> Http
     """Finish now, or when the stream ends."""
     try:
         scope.deactivate()
-        vars(request).pop(_SCOPE, None)
         match = request.resolver_match
+        if recording.is_own(match):
+            vars(request).pop(_SCOPE, None)
+            scope.close()
+            return response
+        scope.recorded_as = recording.identified(request)
+        vars(request).pop(_SCOPE, None)
         scope.route = match.route if match is not None else None
         scope.status = response.status_code
         # A file runs no query while the server sends it.
@@ -152,6 +158,10 @@ def _finish(scope: Scope, response: HttpResponseBase | None) -> None:
         response.query_guard_report = report  # type: ignore[attr-defined]  # for who is outside
     if response is not None and settings.headers:
         add_headers(response, report)
+    if scope.recorded_as is not None:
+        recording.record(report, scope.recorded_as)
+        if response is not None and settings.headers:
+            response.headers["X-Guard-Page"] = recording.page_of(scope.recorded_as)
     # The view's own failure must not be hidden behind ours.
     emit(report, may_raise=response is not None and response.status_code < 500)  # noqa: PLR2004
 

@@ -9,7 +9,7 @@ from datetime import date
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from nplusone_guard.advise import advise
+from nplusone_guard.advise import Patience, advise
 from nplusone_guard.allow import entered
 from nplusone_guard.budget import Budget
 from nplusone_guard.detect import Options, detect
@@ -55,6 +55,7 @@ class Scope:
         self.route: str | None = None
         self.method: str | None = None
         self.status: int | None = None
+        self.recorded_as: str | None = None
         self.budget = budget or Budget()
         self.options = options or Options()
         self._configured = tuple(configured)
@@ -63,6 +64,8 @@ class Scope:
         self.recorder = Recorder(
             parent=active.get(),
             explain_ms=self.options.slow_ms if self.options.explain else None,
+            most_groups=self.options.most_groups,
+            own_seconds=None if self.options.own_ms is None else self.options.own_ms / 1_000,
         )
         self._tokens: list[tuple[Token[Recorder | None], Token[list[Allowance] | None]]] = []
         self._start = self.recorder.start
@@ -127,12 +130,16 @@ class Scope:
             method=self.method,
             status=self.status,
             allowances=tuple(dict.fromkeys(self.recorder.allowances)),
+            truncated=self.recorder.truncated,
         )
         findings = detect(trace, self.options)
         kept, suppressed, stale = suppress(findings, trace, self._configured, date.today())
+        own_ms = self.options.own_ms
+        patience = Patience(None if own_ms is None else own_ms / 1_000)
+        advised = advise(kept, trace, patience)
         assessment = Assessment(
-            trace=trace,
-            findings=advise(kept, trace),
+            trace=replace(trace, truncated=True) if patience.ran_out else trace,
+            findings=advised,
             suppressed=suppressed,
             stale=stale,
             duplicates=redundant(trace),

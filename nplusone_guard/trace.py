@@ -256,6 +256,8 @@ class Trace:
     ``label`` names it for people; ``route`` is the URL pattern, ``method`` and ``status`` those
     of the request, all ``None`` outside one.  ``wall_ms``: milliseconds from start to end.
     ``allowances``: all that were in force at any time, so that unused ones can be told.
+    ``truncated``: whether the guard reached a limit of its own (``MAX_GROUPS``, ``MAX_OWN_MS``),
+    and counted what came then without looking at it.
     """
 
     label: str
@@ -265,6 +267,7 @@ class Trace:
     method: str | None = None
     status: int | None = None
     allowances: tuple[Allowance, ...] = ()
+    truncated: bool = False
 
     @property
     def queries(self) -> int:

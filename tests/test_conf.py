@@ -52,6 +52,10 @@ GOOD = [
     ("UNBOUNDED_ROWS", 1, "unbounded_rows", 1),
     ("UNBOUNDED_ROWS", False, "unbounded_rows", None),
     ("REPORTERS", [], "reporters", ()),
+    ("MAX_GROUPS", 1, "most_groups", 1),
+    ("MAX_GROUPS", False, "most_groups", None),
+    ("MAX_OWN_MS", 0.5, "own_ms", 0.5),
+    ("MAX_OWN_MS", False, "own_ms", None),
     ("LEVEL", "info", "level", "info"),
     ("LEVEL", "warning", "level", "warning"),
     ("VERBOSITY", 0, "verbosity", 0),
@@ -87,6 +91,8 @@ DEFAULTS = {
     "EXPLAIN": ("explain", False),
     "UNBOUNDED_ROWS": ("unbounded_rows", 1_000),
     "REPORTERS": ("reporters", (log,)),
+    "MAX_GROUPS": ("most_groups", 5_000),
+    "MAX_OWN_MS": ("own_ms", 1_000.0),
     "LEVEL": ("level", "warning"),
     "VERBOSITY": ("verbosity", 2),
 }
@@ -183,6 +189,8 @@ BAD = [
     ("REPORTERS", ["tests.nowhere.keep"], "importable dotted paths; 'tests.nowhere.keep': No "),
     ("REPORTERS", ["tests.reporters.lose"], "importable dotted paths; 'tests.reporters.lose': "),
     ("REPORTERS", ["keep"], "importable dotted paths; 'keep': keep doesn't look like a module"),
+    ("MAX_GROUPS", 0, ROWS),
+    ("MAX_OWN_MS", 0, MILLISECONDS),
     ("LEVEL", "debug", '"info", "warning", or None for automatic.'),
     ("LEVEL", ["info"], '"info", "warning", or None for automatic.'),
     ("VERBOSITY", 3, "0, 1 or 2, or None for automatic."),
@@ -208,7 +216,8 @@ def test_a_bad_value_is_an_error_that_names_key_and_value_and_what_it_takes(key,
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, value, _ in BAD])
 def test_a_bad_value_falls_back_to_the_default_of_its_key(key, value):
-    name = {"ENABLED": "enabled_setting"}.get(key, key.lower())
+    others = {"ENABLED": "enabled_setting", "MAX_GROUPS": "most_groups", "MAX_OWN_MS": "own_ms"}
+    name = others.get(key, key.lower())
     with configured():
         default = getattr(guard_settings(), name)
     with configured(**{key: value, "SAMPLE_RATE" if key != "SAMPLE_RATE" else "THRESHOLD": 1}):

@@ -16,6 +16,9 @@ urlpatterns = [
     path("", include("observability.urls")),
 ]
 
+if settings.DEBUG:
+    urlpatterns += [path("__guard__/", include("nplusone_guard.urls"))]
+
 if "debug_toolbar" in settings.INSTALLED_APPS:
     from debug_toolbar.toolbar import debug_toolbar_urls
 

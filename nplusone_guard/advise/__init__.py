@@ -6,6 +6,7 @@ Where the evidence does not reach, a finding says what it knows and proposes not
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from nplusone_guard.advise.cause import Cause, causes
@@ -23,11 +24,28 @@ if TYPE_CHECKING:
     from nplusone_guard.finding import Finding
     from nplusone_guard.trace import Trace
 
-__all__ = ["advise"]
+__all__ = ["Patience", "advise"]
 
 
-def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
+class Patience:
+    """How long advice may take; ``ran_out`` says that some findings got none for that."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._until = None if seconds is None else perf_counter() + seconds
+        self.ran_out = False
+
+    def lasts(self) -> bool:
+        """Whether there is time for one more."""
+        if self._until is not None and perf_counter() > self._until:
+            self.ran_out = True
+        return not self.ran_out
+
+
+def advise(
+    findings: Iterable[Finding], trace: Trace, patience: Patience | None = None
+) -> tuple[Finding, ...]:
     """The causes behind the findings, the one whose fix saves most time first."""
+    patience = patience or Patience(None)
     advised: list[Finding] = []
     written: list[Finding] = []
     loops: list[Finding] = []
@@ -48,7 +66,15 @@ def advise(findings: Iterable[Finding], trace: Trace) -> tuple[Finding, ...]:
     loops, trace = followed_on(loops, trace)
     found = causes(loops, trace)
     together = Together(found, trace)
-    advised += on_class([each for cause in found for each in _advised(cause, trace, together)])
+    told: dict[int, list[Advised]] = {}
+    for number in sorted(range(len(found)), key=lambda number: -found[number].total_ms):
+        cause = found[number]
+        told[number] = (
+            _advised(cause, trace, together)
+            if patience.lasts()
+            else [Advised(cause.finding(), None)]
+        )
+    advised += on_class([each for number in range(len(found)) for each in told[number]])
     return tuple(sorted(advised, key=_urgency))
 
 

@@ -75,6 +75,11 @@ class Cause:
         """Those that hang on the rows which the lead reads of a relation."""
         return [member for member in self.members if member.lineage.origin == self.lead.index]
 
+    @property
+    def total_ms(self) -> float:
+        """Milliseconds that all of them took."""
+        return sum(member.finding.db_ms for member in self.members)
+
     def finding(self) -> Finding:
         """The lead, with the others nested in it."""
         path = self.lead.lineage.path

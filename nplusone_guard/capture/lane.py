@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary, ref
 
 from nplusone_guard.allow import allowances_in_force
@@ -30,6 +31,8 @@ _RAW_STATEMENTS = 8
 
 #: Statements whose place is remembered at a time: more than a loop usually runs per turn.
 _MEMOS = 16
+#: The statement that stands for those that were not looked at.
+UNSEEN: Final = "NOT LOOKED AT"
 
 #: In place of rows to come, where each statement is kept until it is known whether it was slow.
 _EXPLAINS: tuple[Any, Any] = (None, None)
@@ -45,6 +48,7 @@ class Lane:
         "_last",
         "_memos",
         "_shapes",
+        "_unseen",
         "call",
         "counting",
         "groups",
@@ -67,6 +71,7 @@ class Lane:
         self._bulk_shapes: set[tuple[Path, str]] = set()
         self._shapes: WeakKeyDictionary[Any, set[tuple[Path, str]]] = WeakKeyDictionary()
         self._memos: dict[str, Memo] = {}
+        self._unseen: dict[str, Group] = {}
         self._by_path: dict[tuple[int, str, Path], dict[str, Group]] = {}
 
     def recall(self, sql: Any) -> Memo | None:
@@ -88,6 +93,10 @@ class Lane:
         memo: Memo | None,
     ) -> Group:
         """The group of a query whose path must be walked."""
+        recorder = self.recorder
+        if recorder.truncated:
+            return self._rest(connection.alias)
+        start = perf_counter()
         found = find(frame)
         group, literals = self._group(sql, connection.alias, found)
         group.count += 1
@@ -103,6 +112,21 @@ class Lane:
                 self._memos.clear()
             self.sql, self.memo = sql, Memo(found, group, connection)
             self._memos[sql] = self.memo
+        recorder.took(perf_counter() - start)
+        return group
+
+    def _rest(self, alias: str) -> Group:
+        """The group of all that is counted alone, once the guard has taken what it may."""
+        group = self._unseen.get(alias)
+        if group is None:
+            recorder = self.recorder
+            group = self._unseen[alias] = Group(
+                recorder.next_order(), alias, UNSEEN, (), recorder.requests
+            )
+            group.follow = False
+            group.excuse = "not looked at"
+            self.groups.append(group)
+        group.count += 1
         return group
 
     def _group(self, sql: Any, alias: str, found: Found) -> tuple[Group, int]:

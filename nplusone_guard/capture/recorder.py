@@ -105,8 +105,18 @@ class Recorder:
     it has by then.
     """
 
-    def __init__(self, parent: Recorder | None = None, explain_ms: float | None = None) -> None:
+    def __init__(
+        self,
+        parent: Recorder | None = None,
+        explain_ms: float | None = None,
+        most_groups: int | None = None,
+        own_seconds: float | None = None,
+    ) -> None:
         self.parent = parent
+        self.most_groups = most_groups
+        self.own_seconds = own_seconds
+        self.spent = 0.0  # seconds in walks and looks
+        self.truncated = False
         self.start = perf_counter()
         self.explain_ms = explain_ms  # from how long on a SELECT's plan is asked for
         self.closed = False
@@ -135,6 +145,14 @@ class Recorder:
         """The rank of a new group."""
         self._order += 1
         return self._order
+
+    def took(self, seconds: float) -> None:
+        """Count the guard's own time; beyond its limits what comes is counted, not looked at."""
+        self.spent += seconds
+        if (self.most_groups is not None and self._order >= self.most_groups) or (
+            self.own_seconds is not None and self.spent >= self.own_seconds
+        ):
+            self.truncated = True
 
     def asked_before(self, group: Group, parameters: int) -> Group | None:
         """The group of another place that asked the same, its tables not written to since."""
@@ -175,6 +193,7 @@ class Recorder:
             self._settled = [] if self.failed else self._merge(settle(self._all_groups()))
             if self.parent is not None and not self.failed:
                 self.parent.absorb(self._settled)
+                self.parent.truncated = self.parent.truncated or self.truncated
         except Exception:
             self.failed = True
             raise
@@ -192,6 +211,7 @@ class Recorder:
         inner.parent = None
         self.inner.discard(inner)
         self.failed = self.failed or inner.failed
+        self.truncated = self.truncated or inner.truncated
         self.absorb(inner.current())
 
     def absorb(self, groups: list[Group]) -> None:

@@ -183,6 +183,8 @@ def _summary(assessment: Assessment, again: Again) -> Text:
         line.append(f", {_counted(assessment.duplicates, 'duplicate')}")
     line.append(f", {_counted(trace.rows, 'row')}")
     line.append(f", db {_ms(trace.db_ms)} of {_ms(trace.wall_ms)} ms")
+    if trace.truncated:
+        line.append("  truncated", style="yellow")
     line.append("  ")
     same = "same " if again.same and wrong else ""
     line.append(same + ", ".join(wrong) if wrong else "ok", style=style)

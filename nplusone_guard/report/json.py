@@ -31,6 +31,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "rows": trace.rows,
         "db_ms": round(trace.db_ms, 3),
         "wall_ms": round(trace.wall_ms, 3),
+        "truncated": trace.truncated,
         "groups": [_group(group) for group in trace.groups],
         "findings": [finding_to_dict(finding) for finding in assessment.findings],
         "violations": [

@@ -111,6 +111,11 @@ class Report:
         return self.trace.wall_ms
 
     @property
+    def truncated(self) -> bool:
+        """Whether the guard reached a limit of its own and stopped looking before the end."""
+        return self.trace.truncated
+
+    @property
     def groups(self) -> tuple[QueryGroup, ...]:
         """The queries by shape and call path, in the order they first ran."""
         return self.trace.groups

@@ -172,6 +172,7 @@ def test_the_keys_of_a_report_are_those_of_version_1(document):
         "rows",
         "db_ms",
         "wall_ms",
+        "truncated",
         "groups",
         "findings",
         "violations",

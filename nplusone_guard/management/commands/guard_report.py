@@ -1,4 +1,4 @@
-"""``manage.py guard_report diff base.json head.json``."""
+"""``manage.py guard_report``: runs compared, and the dashboard's store."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 
 from nplusone_guard.commands import OK, UNUSABLE, add_subcommands, run
+from nplusone_guard.dashboard.command import add_store_subcommands
+from nplusone_guard.dashboard.store import StoreError
 from nplusone_guard.suite.stored import UnreadableRunError
 
 if TYPE_CHECKING:
@@ -15,19 +17,24 @@ if TYPE_CHECKING:
 
 
 class Command(BaseCommand):
-    """Reports of runs; ``python -m nplusone_guard`` is the same without a project."""
+    """What the dashboard has stored, and reports of runs.
 
-    help = "Reports of runs that a test suite has written."
+    ``python -m nplusone_guard`` has the subcommands that need no project.
+    """
+
+    help = "The requests that the dashboard has stored; and runs of a test suite, compared."
     requires_system_checks: list[str] = []  # noqa: RUF012  Django's attribute
 
     def add_arguments(self, parser: CommandParser) -> None:
-        add_subcommands(parser)
+        add_store_subcommands(parser, add_subcommands(parser, required=False))
 
     def handle(self, *_: Any, **options: Any) -> None:
         try:
             text, code = run(Namespace(**options))
-        except UnreadableRunError as error:
+        except (UnreadableRunError, StoreError, OSError) as error:
             raise CommandError(str(error), returncode=UNUSABLE) from error
+        if code == UNUSABLE:
+            raise CommandError(text.rstrip(), returncode=code)
         self.stdout.write(text, ending="")
         if code != OK:
             raise CommandError("A finding is new or worse.", returncode=code)

@@ -19,7 +19,7 @@ def render(run: dict[str, Any]) -> str:
     The template engine is one of its own, so that settings, loaders and tags of the project
     change nothing.  All that comes from the run goes through its escaping.
     """
-    style, script, template = (_own(name) for name in ("run.css", "run.js", "run.html"))
+    style, script = (_own(name) for name in ("run.css", "run.js"))
     context = {
         "run": page(run),
         # Ours, and bound to the policy by their hashes.
@@ -28,8 +28,8 @@ def render(run: dict[str, Any]) -> str:
         "policy": f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'",
     }
-    engine = Engine(autoescape=True, debug=False)
-    return engine.from_string(template).render(Context(context, autoescape=True))
+    engine = Engine(dirs=[str(files("nplusone_guard.report.html"))], autoescape=True, debug=False)
+    return engine.get_template("run.html").render(Context(context, autoescape=True))
 
 
 def _own(name: str) -> str:

@@ -1,0 +1,63 @@
+"""Pages from templates: an engine of the dashboard's own, whatever the project's is."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.template import Context, Engine
+from django.urls import reverse
+
+from nplusone_guard.dashboard import NAMESPACE
+from nplusone_guard.dashboard.assets import asset_urls
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+#: What htmx must not do: nothing of it needs eval, inline style or another host.
+_HTMX = (
+    '{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,'
+    '"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,'
+    '"defaultSettleDelay":0}'
+)
+
+
+@cache
+def _engine() -> Engine:
+    # As names, not as paths, a package in an archive would need a loader of its own.
+    folders = [
+        files("nplusone_guard.dashboard").joinpath("templates"),
+        files("nplusone_guard.report.html"),
+    ]
+    return Engine(dirs=[str(folder) for folder in folders], autoescape=True, debug=False)
+
+
+def url(name: str, *args: object) -> str:
+    """The path of one of the dashboard's pages."""
+    return reverse(f"{NAMESPACE}:{name}", args=args)
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A whole page."""
+    around = {
+        "assets": asset_urls(),
+        "csrf_token": get_token(request),
+        "htmx_config": _HTMX,
+        "urls": {name: url(name) for name in ("requests", "endpoints", "compare", "clear")},
+    }
+    return fragment(template, {**around, **context}, status=status)
+
+
+def fragment(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A part of a page.  The templates format nothing, so the locale changes nothing."""
+    text = (
+        _engine()
+        .get_template(template)
+        .render(Context(context, autoescape=True, use_l10n=False, use_tz=False))
+    )
+    return HttpResponse(text, content_type="text/html; charset=utf-8", status=status)
