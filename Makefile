@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench bench-scale load-serve bench-overhead bench-suite bench-memory bench-endurance matrix pins clean
+.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench bench-scale load-serve bench-overhead bench-compare bench-detection bench-under-load bench-suite bench-memory bench-endurance matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -63,6 +63,15 @@ load-serve: $(VENV)/.load  ## the orders API with data, to be driven by locust b
 
 bench-overhead: $(INSTALLED)  ## what the guard costs, as ratios to nothing
 	@$(BIN)/python benchmarks/overhead.py
+
+bench-compare: $(VENV)/.lint  ## what the guard costs next to other tools; writes the tables of README and docs
+	@$(BIN)/python benchmarks/compare.py
+
+bench-detection: $(VENV)/.lint  ## what other tools find of our situations; writes the tables of README and docs
+	@$(BIN)/python benchmarks/detection.py
+
+bench-under-load: $(INSTALLED)  ## 64 users, SQLite and PostgreSQL: lost or mixed requests, leaks, throughput
+	@$(BIN)/python benchmarks/under_load.py
 
 bench-suite: $(INSTALLED)  ## what --query-guard=report costs a test suite, as a ratio
 	@$(BIN)/python benchmarks/suite.py

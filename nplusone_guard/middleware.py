@@ -12,7 +12,7 @@ from nplusone_guard.conf import guard_settings
 from nplusone_guard.dashboard import recording
 from nplusone_guard.emit import emit
 from nplusone_guard.errors import GuardError
-from nplusone_guard.pipeline import Scope
+from nplusone_guard.pipeline import Scope, left_alone
 from nplusone_guard.streaming import TracedAsyncStream, TracedStream
 from nplusone_guard.view_budget import declared_budgets
 
@@ -48,6 +48,9 @@ class GuardMiddleware:
     def __call__(self, request: HttpRequest) -> Any:
         if self._is_async:
             return self._respond_async(request)
+        if not _sampled():
+            with left_alone():
+                return self.get_response(request)
         scope = _begin(request)
         if scope is None:
             return self.get_response(request)
@@ -59,6 +62,9 @@ class GuardMiddleware:
         return _end(scope, request, response)
 
     async def _respond_async(self, request: HttpRequest) -> Any:
+        if not _sampled():
+            with left_alone():
+                return await self.get_response(request)
         scope = _begin(request)
         if scope is None:
             return await self.get_response(request)
@@ -83,15 +89,20 @@ class GuardMiddleware:
             logger.exception("The guard could not read the budget of %r.", view_func)
 
 
+def _sampled() -> bool:
+    """Decided once a request."""
+    try:
+        rate = guard_settings().sample_rate
+    except Exception:  # noqa: BLE001  it comes again where the trace begins, and is logged there
+        return True
+    return rate >= 1.0 or random.random() < rate  # noqa: S311
+
+
 def _begin(request: HttpRequest) -> Scope | None:
     """An active scope for the request, or ``None`` where it is not traced."""
     try:
         settings = guard_settings()
-        if (
-            not settings.enabled
-            or settings.is_excluded(request.path)
-            or (settings.sample_rate < 1.0 and random.random() >= settings.sample_rate)  # noqa: S311
-        ):
+        if not settings.enabled or settings.is_excluded(request.path):
             return None
         scope = Scope(
             f"{request.method} {request.path}",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import date
 from time import perf_counter
@@ -20,7 +22,7 @@ from nplusone_guard.suppress import suppress
 from nplusone_guard.trace import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from contextvars import Token
     from types import TracebackType
 
@@ -28,6 +30,19 @@ if TYPE_CHECKING:
     from nplusone_guard.capture.recorder import Recorder
 
 logger = logging.getLogger("nplusone_guard")
+
+#: Whether the request that runs here was not sampled: what declares a budget opens no trace then.
+unsampled: ContextVar[bool] = ContextVar("nplusone_guard_unsampled", default=False)
+
+
+@contextmanager
+def left_alone() -> Iterator[None]:
+    """A request that was not sampled; ``capture()`` within it traces all the same."""
+    token = unsampled.set(True)
+    try:
+        yield
+    finally:
+        unsampled.reset(token)
 
 
 class Scope:

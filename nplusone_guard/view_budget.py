@@ -29,7 +29,8 @@ class query_budget:  # noqa: N801  used as a decorator
     (``list``, an ``@action``) for that one, and replaces the class's limit by limit.  The
     middleware judges the request as a whole.  On any other function, or where no middleware
     traces the request, each call (of a class: of its ``dispatch``) is a trace of its own, judged
-    when it returns and reported as ``ACTION`` says.
+    when it returns and reported as ``ACTION`` says; but not in a request that ``SAMPLE_RATE``
+    left out.
 
     Raises ``TypeError`` on a generator function: its queries run after it has returned.
     """
@@ -109,7 +110,7 @@ class query_budget:  # noqa: N801  used as a decorator
         # Here, not above: importing the package must not import Django.
         from nplusone_guard.capture.scope import active  # noqa: PLC0415
         from nplusone_guard.conf import guard_settings  # noqa: PLC0415
-        from nplusone_guard.pipeline import open_scope  # noqa: PLC0415
+        from nplusone_guard.pipeline import open_scope, unsampled  # noqa: PLC0415
 
         try:
             recorder = active.get()
@@ -117,7 +118,7 @@ class query_budget:  # noqa: N801  used as a decorator
                 if any(budget is self.budget for budget in recorder.declared):
                     return None
                 recorder = recorder.parent
-            if not guard_settings().enabled:
+            if unsampled.get() or not guard_settings().enabled:
                 return None
             scope = open_scope(getattr(target, "__qualname__", repr(target)), budget=self.budget)
             for budget in inner:

@@ -37,6 +37,24 @@ def test_without_middleware_each_call_is_judged(kind, send):
 
 
 @each_server
+@pytest.mark.parametrize("kind", TIGHT)
+def test_a_request_that_is_not_sampled_is_not_traced_by_its_views_budget_either(kind, send):
+    with guarded(SAMPLE_RATE=0.0):
+        response = send(f"/budget/{kind}/")
+    assert b"0 0" in response.content
+    assert reports == []
+
+
+@each_server
+def test_what_runs_after_a_request_that_was_not_sampled_is_traced_again(send):
+    held = query_budget(queries=1)(two_queries)
+    with guarded(SAMPLE_RATE=0.0):
+        send("/budget/class/")
+        held()
+    assert [exceeded(report) for report in reports] == [[("queries", 1, 2)]]
+
+
+@each_server
 @pytest.mark.parametrize("kind", ROOMY)
 def test_a_nearer_budget_replaces_the_one_further_out(kind, send):
     with guarded():

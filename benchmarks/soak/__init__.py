@@ -1,0 +1,1 @@
+"""The guard under load: a server, users who check each answer, and the verdict."""
