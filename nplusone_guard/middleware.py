@@ -13,6 +13,7 @@ from nplusone_guard.emit import emit
 from nplusone_guard.errors import GuardError
 from nplusone_guard.pipeline import Scope
 from nplusone_guard.streaming import TracedAsyncStream, TracedStream
+from nplusone_guard.trial import on_trial
 from nplusone_guard.view_budget import declared_budgets
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def _begin(request: HttpRequest) -> Scope | None:
     try:
         settings = guard_settings()
         if (
-            not settings.enabled
+            on_trial.get()
+            or not settings.enabled
             or settings.is_excluded(request.path)
             or (settings.sample_rate < 1.0 and random.random() >= settings.sample_rate)  # noqa: S311
         ):

@@ -1,0 +1,146 @@
+"""What experiments showed, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nplusone_guard.finding import Cost, Experiment, Finding
+    from nplusone_guard.report import Report
+    from nplusone_guard.trace import CallSite
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A finding and the experiment with its fix.
+
+    ``finding``: with ``fix.proven`` filled.  ``diff``: where the result changes, a unified diff
+    of the two; it may hold data, and is in no report's JSON.
+    """
+
+    finding: Finding
+    experiment: Experiment
+    diff: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The experiment's."""
+        return self.experiment.verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The cheapest proven set of fixes: fewest queries, then cells, then time.
+
+    ``codes``: by the id of the finding, what to add to its root queryset.  ``tried``: how many
+    sets were run.
+    """
+
+    codes: tuple[tuple[str, str], ...]
+    before: Cost
+    after: Cost
+    tried: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What :func:`nplusone_guard.lab.prove` found.
+
+    ``before``: the cost of the unchanged call.  ``best`` is ``None`` where no fix is proven.
+    ``report``: that of the unchanged call, each ``finding.fix.proven`` filled.  ``unstable``: why
+    nothing could be compared, empty where two unchanged runs agree.
+    """
+
+    label: str
+    before: Cost
+    proofs: tuple[Proof, ...]
+    best: Chosen | None
+    report: Report
+    unstable: str = ""
+
+    @property
+    def failed(self) -> tuple[Proof, ...]:
+        """Those that were run and did not do what they promise."""
+        return tuple(
+            each
+            for each in self.proofs
+            if each.verdict in {"no effect", "worse", "changes the result"}
+        )
+
+    def __str__(self) -> str:
+        from nplusone_guard.lab.text import render_proofs  # noqa: PLC0415  loads on use
+
+        return render_proofs(self)
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedLookup:
+    """An eager load that changes neither the result nor adds a query when it is taken away.
+
+    ``method``: ``"select_related"`` or ``"prefetch_related"``; ``path``: the lookup as it is
+    written, or the part of it that is unused.  ``model``: the label of the queryset's model;
+    ``evaluated``: where it was evaluated; ``origin``: where it was built, if that is known.
+    """
+
+    method: str
+    path: str
+    model: str
+    before: Cost
+    after: Cost
+    evaluated: CallSite | None = None
+    origin: CallSite | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadColumn:
+    """``name``: as ``defer()`` takes it; ``bytes``: of its values, the mean of the rows seen."""
+
+    name: str
+    bytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadColumns:
+    """The columns of one queryset that nobody reads, the widest first.
+
+    ``code``: the ``only()`` or ``defer()`` to type, for the wide ones; empty where none is wide.
+    ``rows``: how many it loaded.  ``through``: the prefetch that loads them, where it is not a
+    queryset that the code evaluates.
+    """
+
+    model: str
+    columns: tuple[UnreadColumn, ...]
+    code: str
+    rows: int
+    before: Cost
+    after: Cost
+    through: str = ""
+    evaluated: CallSite | None = None
+    origin: CallSite | None = None
+
+    @property
+    def bytes(self) -> float:
+        """Bytes per row that are read for nobody."""
+        return sum(each.bytes for each in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """What :func:`nplusone_guard.lab.ablate` found.
+
+    ``report``: that of the unchanged call, with what is unused as findings.  ``unstable``: why
+    nothing could be compared, empty where two unchanged runs agree.
+    """
+
+    label: str
+    before: Cost
+    lookups: tuple[UnusedLookup, ...]
+    columns: tuple[UnreadColumns, ...]
+    report: Report
+    unstable: str = ""
+
+    def __str__(self) -> str:
+        from nplusone_guard.lab.text import render_ablation  # noqa: PLC0415  loads on use
+
+        return render_ablation(self)
