@@ -92,9 +92,15 @@ def code_of(calls: Iterable[Call]) -> str:
 
 def applied(queryset: Any, calls: Iterable[Call]) -> Any:
     """The queryset after the calls."""
+    combined = getattr(getattr(queryset, "query", None), "combinator", None)
     for call in calls:
         arguments = [each.build() if isinstance(each, Ahead) else each for each in call.arguments]
-        queryset = getattr(queryset, call.method)(*arguments)
+        if combined and call.method == "prefetch_related":
+            # Typed before union() it is kept, and behind it refused.
+            queryset = queryset._chain()  # noqa: SLF001
+            queryset._prefetch_related_lookups += tuple(arguments)  # noqa: SLF001
+        else:
+            queryset = getattr(queryset, call.method)(*arguments)
     return queryset
 
 

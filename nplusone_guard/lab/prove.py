@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from nplusone_guard.lab.bench import Changes, Run
     from nplusone_guard.lab.operations import Call
 
-    Tried = Callable[[Finding], object]
-
 #: Kinds whose fix changes a root queryset.
 _KINDS = frozenset({"n_plus_one", "duplicate"})
 
@@ -100,12 +98,12 @@ class _Trial:
             return cls(
                 finding, reason=f"The code that reads has to change as well: {fix.explain}"
             )
-        if finding.root is None:
-            return cls(finding, reason="The queryset that the rows come from is not known.")
         try:
             calls = parse(fix.code)
         except NotMechanical as error:
             return cls(finding, reason=f"No change of a queryset shows it: {error}.")
+        if finding.root is None:
+            return cls(finding, reason="The queryset that the rows come from is not known.")
         return cls(finding, origin_of(finding.root), calls)
 
     @property
@@ -256,6 +254,9 @@ def _timed(  # noqa: PLR0913  all that is known
         if each.after is not None
     }
     proofs = tuple(_proof(each, cost, costs.get(id(each))) for each in trials)
+    proven = {
+        id(trial.finding): proof.finding for trial, proof in zip(trials, proofs, strict=True)
+    }
     chosen = None
     if best is not None:
         after = best[1].cost
@@ -267,7 +268,7 @@ def _timed(  # noqa: PLR0913  all that is known
             after=replace(after, ms=ms[-1] if ms else after.ms),
             tried=best[2].tried,
         )
-    return Proofs(bench.label, cost, proofs, chosen, _reported(before.report, proofs), unstable)
+    return Proofs(bench.label, cost, proofs, chosen, _reported(before.report, proven), unstable)
 
 
 def _proof(trial: _Trial, before: Cost, after: Cost | None) -> Proof:
@@ -284,9 +285,8 @@ def _proof(trial: _Trial, before: Cost, after: Cost | None) -> Proof:
     return Proof(finding, experiment, trial.diff)
 
 
-def _reported(report: Report, proofs: Sequence[Proof]) -> Report:
-    """The report with what was proven."""
-    proven = {proof.finding.id: proof.finding for proof in proofs}
+def _reported(report: Report, proven: Mapping[int, Finding]) -> Report:
+    """The report with what was proven; by identity, since two findings may share an id."""
     assessment = report.assessment
-    findings = tuple(proven.get(each.id, each) for each in assessment.findings)
+    findings = tuple(proven.get(id(each), each) for each in assessment.findings)
     return Report(lambda: replace(assessment, findings=findings)).finish()
