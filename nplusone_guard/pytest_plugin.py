@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from contextlib import AbstractContextManager
 
+    from nplusone_guard.lab import Ablation, Proofs
     from nplusone_guard.report import Report
     from nplusone_guard.suite.growth import Growth
 
@@ -220,6 +221,26 @@ class QueryGuard:
         from nplusone_guard.suite.constant import constant  # noqa: PLC0415  imports Django
 
         return constant(grow, call, sizes, label=self._name, allow_unread=allow_unread)
+
+    def prove(self, call: Callable[[], Any], *, must_hold: bool = True, **options: Any) -> Proofs:
+        """Try each fix that is suggested for ``call()``, and fail where one is not proven.
+
+        A fix that can't be tried fails nothing; ``must_hold=False`` only says what was shown.
+        Takes the options of :func:`nplusone_guard.lab.prove`.
+        """
+        __tracebackhide__ = True
+        from nplusone_guard.testing import proven  # noqa: PLC0415  imports Django
+
+        return proven(call, self._name, must_hold=must_hold, options=options)
+
+    def ablate(self, call: Callable[[], Any], **options: Any) -> Ablation:
+        """What ``call()`` loads and nobody reads.
+
+        Takes the options of :func:`nplusone_guard.lab.ablate`.
+        """
+        from nplusone_guard.lab import ablate  # noqa: PLC0415  imports Django
+
+        return ablate(call, **{"label": self._name, **options})
 
 
 @pytest.fixture

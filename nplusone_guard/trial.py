@@ -1,5 +1,6 @@
-"""Whether an experiment runs: its requests are judged and told to nobody, since they are runs of
-one call again, some of them changed.
+"""Whether an experiment runs.
+
+Its requests are neither judged nor reported: they are one call run again, at times changed.
 """
 
 from __future__ import annotations

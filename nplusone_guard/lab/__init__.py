@@ -44,6 +44,7 @@ from nplusone_guard.lab.ablate import ablate
 from nplusone_guard.lab.outcome import (
     Ablation,
     Chosen,
+    ChosenFix,
     Proof,
     Proofs,
     UnreadColumn,
@@ -58,6 +59,7 @@ __all__ = [
     "Proofs",
     "Proof",
     "Chosen",
+    "ChosenFix",
     "Ablation",
     "UnusedLookup",
     "UnreadColumns",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
@@ -64,9 +65,7 @@ def same(before: Any, after: Any, equal: Callable[[Any, Any], bool] | None) -> b
 
 def difference(before: Any, after: Any) -> str:
     """A unified diff of two results, cut after some lines."""
-    lines = list(
-        unified_diff(_lines(before), _lines(after), "before", "after", lineterm="", n=1)
-    )
+    lines = list(unified_diff(_lines(before), _lines(after), "before", "after", lineterm="", n=1))
     if len(lines) > _MOST_LINES:
         lines[_MOST_LINES:] = [f"… and {len(lines) - _MOST_LINES} lines more"]
     return "\n".join(lines)
@@ -80,8 +79,6 @@ def _lines(result: Any) -> list[str]:
     head = [f"{result.status} {result.content_type}"]
     text = result.body.decode("utf-8", "replace")
     if "json" in result.content_type:
-        try:
+        with suppress(ValueError):
             text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
-        except ValueError:
-            pass
     return head + text.splitlines()

@@ -47,7 +47,9 @@ class Rows:
         return applied(manager.all(), self.calls)
 
     def __str__(self) -> str:
-        return f"{self.model}.{self.manager}{''.join(f'.{call}' for call in self.calls) or '.all()'}"
+        return (
+            f"{self.model}.{self.manager}{''.join(f'.{call}' for call in self.calls) or '.all()'}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,26 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The cheapest proven set of fixes: fewest queries, then cells, then time.
+class ChosenFix:
+    """Code to add to a root queryset.
 
-    ``codes``: by the id of the finding, what to add to its root queryset.  ``tried``: how many
-    sets were run.
+    ``finding``: the id of the finding that it mends; empty where it mends none, but spares a
+    query that ran once.  ``where``: the expression that it is added to, if that is known.
     """
 
-    codes: tuple[tuple[str, str], ...]
+    code: str
+    finding: str = ""
+    where: CallSite | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The cheapest proven set of fixes: fewest queries, then cells.
+
+    ``fixes``: what to add, together.  ``tried``: how many sets were run.
+    """
+
+    fixes: tuple[ChosenFix, ...]
     before: Cost
     after: Cost
     tried: int
@@ -49,7 +61,8 @@ class Proofs:
 
     ``before``: the cost of the unchanged call.  ``best`` is ``None`` where no fix is proven.
     ``report``: that of the unchanged call, each ``finding.fix.proven`` filled.  ``unstable``: why
-    nothing could be compared, empty where two unchanged runs agree.
+    nothing could be compared, empty where two unchanged runs agree.  ``status``: that of a
+    response.
     """
 
     label: str
@@ -58,6 +71,7 @@ class Proofs:
     best: Chosen | None
     report: Report
     unstable: str = ""
+    status: int | None = None
 
     @property
     def failed(self) -> tuple[Proof, ...]:
@@ -67,6 +81,15 @@ class Proofs:
             for each in self.proofs
             if each.verdict in {"no effect", "worse", "changes the result"}
         )
+
+    @property
+    def doubt(self) -> str:
+        """Why the call proves nothing; empty where it proves something."""
+        if self.unstable:
+            return self.unstable
+        if self.status is not None and self.status >= 400:  # noqa: PLR2004  an error
+            return f"the call answers {self.status}"
+        return "" if self.before.queries else "the call runs no query"
 
     def __str__(self) -> str:
         from nplusone_guard.lab.text import render_proofs  # noqa: PLC0415  loads on use

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
-
-from nplusone_guard.finding import Cost, Experiment
+from nplusone_guard.finding import Experiment
 from nplusone_guard.lab.bench import Bench
-from nplusone_guard.lab.compare import difference
-from nplusone_guard.lab.operations import NotMechanical, applied, code_of, parse, together
-from nplusone_guard.lab.origin import Origin, origin_of
+from nplusone_guard.lab.compare import Answer, difference
+from nplusone_guard.lab.once import loaded_once
+from nplusone_guard.lab.operations import NotMechanical, code_of, parse
+from nplusone_guard.lab.origin import origin_of
 from nplusone_guard.lab.outcome import Chosen, Proof, Proofs
-from nplusone_guard.lab.variants import joined
+from nplusone_guard.lab.sets import Candidate, Search, changes_of
 from nplusone_guard.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from nplusone_guard.finding import Finding, Verdict
-    from nplusone_guard.lab.bench import Changes, Run
+    from nplusone_guard.finding import Cost, Finding, Verdict
+    from nplusone_guard.lab.bench import Run
     from nplusone_guard.lab.operations import Call
 
 #: Kinds whose fix changes a root queryset.
@@ -71,10 +70,10 @@ def prove(  # noqa: PLR0913  what a caller of the lab can say
         if asked is None or finding.id in asked
     ]
     for trial in trials:
-        if trial.calls:
+        if trial.candidate is not None:
             _judge(trial, bench, before, unstable)
-    best = _best(trials, bench, before, most) if not unstable else None
-    return _timed(trials, bench, before, unstable, best, runs)
+    search = _best(trials, bench, before, 0 if unstable else most)
+    return _timed(trials, bench, before, unstable, search, runs)
 
 
 @dataclass(slots=True)
@@ -82,7 +81,6 @@ class _Trial:
     """A finding on its way to a proof; ``calls`` are empty where nothing can be tried."""
 
     finding: Finding
-    origin: Origin | None = None
     calls: tuple[Call, ...] = ()
     verdict: Verdict = "not tried"
     reason: str = ""
@@ -95,34 +93,31 @@ class _Trial:
         if finding.kind not in _KINDS or fix is None or not fix.code:
             return cls(finding, reason=fix.explain if fix is not None else "No fix is known.")
         if not fix.alone:
-            return cls(
-                finding, reason=f"The code that reads has to change as well: {fix.explain}"
-            )
+            return cls(finding, reason=f"The code that reads has to change as well: {fix.explain}")
         try:
             calls = parse(fix.code)
         except NotMechanical as error:
             return cls(finding, reason=f"No change of a queryset shows it: {error}.")
         if finding.root is None:
             return cls(finding, reason="The queryset that the rows come from is not known.")
-        return cls(finding, origin_of(finding.root), calls)
+        return cls(finding, calls)
 
     @property
-    def code(self) -> str:
-        return code_of(self.calls)
-
-
-def _changes(chosen: Iterable[tuple[Origin | None, tuple[Call, ...]]]) -> Changes:
-    """The change of each root queryset, from the calls of all fixes that change it."""
-    parts: dict[Origin, list[tuple[Call, ...]]] = {}
-    for origin, calls in chosen:
-        if origin is not None:
-            parts.setdefault(origin, []).append(calls)
-    return {origin: partial(applied, calls=together(each)) for origin, each in parts.items()}
+    def candidate(self) -> Candidate | None:
+        """What is tried in sets; ``None`` where nothing can be."""
+        finding = self.finding
+        if not self.calls or finding.root is None:
+            return None
+        where = finding.fix.where if finding.fix is not None else None
+        return Candidate(finding.root, self.calls, finding.id, where)
 
 
 def _judge(trial: _Trial, bench: Bench, before: Run, unstable: str) -> None:
-    run = bench.run(_changes([(trial.origin, trial.calls)]))
-    origin = trial.origin
+    candidate = trial.candidate
+    if candidate is None:
+        return
+    run = bench.run(changes_of([candidate]))
+    origin = origin_of(candidate.root)
     if origin in run.session.refused:
         trial.reason = f"The queryset does not take it: {run.session.refused[origin]}."
         return
@@ -152,83 +147,22 @@ def _compared(before: Cost, after: Cost) -> tuple[Verdict, str]:
     return "no effect", "The same result from as many queries."
 
 
-# --- Sets of fixes ---
-
-_Set = dict[int, "tuple[Call, ...]"]
-
-
-class _Search:
-    """Sets of fixes, each run once, the cheapest that changes no result kept."""
-
-    def __init__(self, trials: Sequence[_Trial], bench: Bench, before: Run, most: int) -> None:
-        self._trials = trials
-        self._bench = bench
-        self._before = before
-        self._left = most
-        self.tried = 0
-        self.best: tuple[_Set, Run] | None = None
-
-    def know(self, chosen: _Set, run: Run) -> None:
-        """Take a set that was run."""
-        if not self._bench.same(self._before, run):
-            return
-        if self.best is None or _rank(run) < _rank(self.best[1]):
-            self.best = (chosen, run)
-
-    def try_(self, chosen: _Set) -> None:
-        """Run a set, as long as runs are left."""
-        if self._left <= 0 or not chosen:
-            return
-        self._left -= 1
-        self.tried += 1
-        run = self._bench.run(self.changes(chosen))
-        if not run.session.refused:
-            self.know(chosen, run)
-
-    def changes(self, chosen: _Set) -> Changes:
-        """What a set does to the root querysets."""
-        return _changes((self._trials[each].origin, calls) for each, calls in chosen.items())
-
-
-def _rank(run: Run) -> tuple[int, int]:
-    cost = run.cost
-    return cost.queries, cost.cells
-
-
-def _best(
-    trials: Sequence[_Trial], bench: Bench, before: Run, most: int
-) -> tuple[_Set, Run, _Search] | None:
-    search = _Search(trials, bench, before, most)
-    proven = {number: each.calls for number, each in enumerate(trials) if each.verdict == "proven"}
-    tried = {number: each.calls for number, each in enumerate(trials) if each.after is not None}
-    for number in proven:
-        run = trials[number].after
-        if run is not None:
-            search.know({number: trials[number].calls}, run)
-            search.tried += 1
+def _best(trials: Sequence[_Trial], bench: Bench, before: Run, most: int) -> Search:
+    """The cheapest set, from what each fix did alone."""
+    search = Search(bench, before, most)
+    ran = [(each, each.candidate) for each in trials if each.after is not None]
+    proven = [each for trial, each in ran if each is not None and trial.verdict == "proven"]
+    for trial, each in ran:
+        if each is not None and trial.after is not None:
+            search.know((each,), trial.after)
     if len(proven) > 1:
-        search.try_(proven)
-    if len(tried) > len(proven):
-        search.try_(tried)  # some do nothing without the others
-    if search.best is None or search.best[1].cost.queries >= before.cost.queries:
-        return None
-    for number, calls in list(search.best[0].items()):
-        model = _model(trials[number].finding)
-        tighter = joined(model, calls) if model is not None else calls
-        if tighter != calls:
-            search.try_({**search.best[0], number: tighter})
-    for number in list(search.best[0]):
-        # What others do already is left out, where that costs nothing.
-        without = {each: calls for each, calls in search.best[0].items() if each != number}
-        search.try_(without)
-    return (*search.best, search)
-
-
-def _model(finding: Finding) -> Any:
-    access = finding.root.access if finding.root is not None else None
-    if access is None or access.model is None:
-        return None
-    return apps.get_model(access.model)
+        search.attempt(tuple(proven))
+    if len(ran) > max(1, len(proven)):
+        search.attempt(tuple(each for _, each in ran if each is not None))
+    mended = [each.group for trial in trials if trial.calls for each in trial.finding.walk()]
+    further = starmap(Candidate, loaded_once(before.report.trace, mended))
+    search.go_on(tuple(further))
+    return search
 
 
 # --- Times, and what is handed out ---
@@ -239,42 +173,39 @@ def _timed(  # noqa: PLR0913  all that is known
     bench: Bench,
     before: Run,
     unstable: str,
-    best: tuple[_Set, Run, _Search] | None,
+    search: Search,
     runs: int,
 ) -> Proofs:
-    run = [each for each in trials if each.after is not None]
-    changes = [_changes([(each.origin, each.calls)]) for each in run]
-    if best is not None:
-        changes.append(best[2].changes(best[0]))
+    ran = [(each, each.after) for each in trials if each.after is not None]
+    changes = [changes_of(filter(None, [each.candidate])) for each, _ in ran]
+    if search.best:
+        changes.append(changes_of(search.best))
     ms = bench.timed(changes, runs) if changes and runs > 0 else []
     cost = replace(before.cost, ms=ms[0]) if ms else before.cost
-    costs: Mapping[int, Cost] = {
-        id(each): replace(each.after.cost, ms=ms[number] if ms else each.after.cost.ms)
-        for number, each in enumerate(run, 1)
-        if each.after is not None
+    costs = {
+        id(each): replace(after.cost, ms=ms[number]) if ms else after.cost
+        for number, (each, after) in enumerate(ran, 1)
     }
     proofs = tuple(_proof(each, cost, costs.get(id(each))) for each in trials)
-    proven = {
-        id(trial.finding): proof.finding for trial, proof in zip(trials, proofs, strict=True)
-    }
-    chosen = None
-    if best is not None:
-        after = best[1].cost
-        chosen = Chosen(
-            codes=tuple(
-                (trials[number].finding.id, code_of(calls)) for number, calls in best[0].items()
-            ),
+    proven = {id(trial.finding): proof.finding for trial, proof in zip(trials, proofs, strict=True)}
+    best = None
+    if search.best:
+        after = search.run.cost
+        best = Chosen(
+            fixes=tuple(each.chosen() for each in search.best),
             before=cost,
-            after=replace(after, ms=ms[-1] if ms else after.ms),
-            tried=best[2].tried,
+            after=replace(after, ms=ms[-1]) if ms else after,
+            tried=search.tried,
         )
-    return Proofs(bench.label, cost, proofs, chosen, _reported(before.report, proven), unstable)
+    report = _reported(before.report, proven)
+    status = before.result.status if isinstance(before.result, Answer) else None
+    return Proofs(bench.label, cost, proofs, best, report, unstable, status)
 
 
 def _proof(trial: _Trial, before: Cost, after: Cost | None) -> Proof:
     experiment = Experiment(
         trial.verdict,
-        trial.code,
+        code_of(trial.calls),
         before if after is not None else None,
         after,
         trial.reason,

@@ -109,9 +109,7 @@ class Limits:
         )
         raise self.broken
 
-    def _request_started(
-        self, environ: Any = None, scope: Any = None, **_: Any
-    ) -> None:
+    def _request_started(self, environ: Any = None, scope: Any = None, **_: Any) -> None:
         if not self._safe or not in_session():
             return
         asked = environ or scope or {}

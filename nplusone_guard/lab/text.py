@@ -39,8 +39,8 @@ def render_ablation(ablation: Ablation) -> str:
 
 def _proofs(proofs: Proofs) -> Iterator[str]:
     yield f"{safe(proofs.label)}  {_cost(proofs.before)}  {_counts(proofs)}"
-    if proofs.unstable:
-        yield from _lines("  not comparable: ", proofs.unstable)
+    if proofs.doubt:
+        yield from _lines("  this proves nothing: ", proofs.doubt)
     for proof in proofs.proofs:
         yield from _proof(proof)
     if proofs.best is not None:
@@ -73,8 +73,10 @@ def _proof(proof: Proof) -> Iterator[str]:
 def _best(best: Chosen) -> Iterator[str]:
     sets = f"{best.tried} set{'' if best.tried == 1 else 's'} tried"
     yield f"  cheapest proven set of {sets}: {_change(best.before, best.after)}"
-    for _, code in best.codes:
-        yield from _lines(_INDENT, code)
+    for fix in best.fixes:
+        yield from _lines(_INDENT, fix.code)
+        if fix.where is not None and not fix.finding:
+            yield f"{_INDENT}  at {_place(fix.where)}, which no fix above spares"
 
 
 def _ablation(ablation: Ablation) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _ablation(ablation: Ablation) -> Iterator[str]:
         told = "not comparable"
     yield f"{safe(ablation.label)}  {_cost(ablation.before)}  {told}"
     if ablation.unstable:
-        yield from _lines("  not comparable: ", ablation.unstable)
+        yield from _lines("  this proves nothing: ", ablation.unstable)
     for lookup in ablation.lookups:
         yield from _lookup(lookup)
     for columns in ablation.columns:

@@ -57,6 +57,7 @@ async def _read(response: StreamingHttpResponse) -> None:
 
 
 def awaited(result: Any) -> Any:
+    """What a call gives, awaited where it is asynchronous."""
     return async_to_sync(_await)(result) if inspect.isawaitable(result) else result
 
 
