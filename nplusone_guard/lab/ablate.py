@@ -1,7 +1,148 @@
-"""``ablate``: what is loaded and nobody reads."""
+"""``ablate``: what is loaded and nobody reads, found by taking it away."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-def ablate(call, **kw):
-    raise NotImplementedError
+from nplusone_guard.advise.built import built
+from nplusone_guard.lab.bench import Bench
+from nplusone_guard.lab.columns import unread_columns
+from nplusone_guard.lab.origin import origin_of
+from nplusone_guard.lab.outcome import Ablation, UnreadColumns, UnusedLookup
+from nplusone_guard.lab.removals import cut, ends, taken_away, without
+from nplusone_guard.lab.seen import Watch, leaves
+from nplusone_guard.lab.told import reported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from nplusone_guard.lab.bench import Changes, Run
+    from nplusone_guard.lab.removals import Removal
+    from nplusone_guard.lab.seen import Seen
+    from nplusone_guard.trace import CallSite, QueryGroup
+
+
+def ablate(  # noqa: PLR0913  what a caller of the lab can say
+    call: Callable[[], Any],
+    *,
+    equal: Callable[[Any, Any], bool] | None = None,
+    safe: bool = True,
+    runs: int = 3,
+    wide: int = 50,
+    label: str = "call",
+    allow_debug_off: bool = False,
+    allow_this_database: bool = False,
+) -> Ablation:
+    """Run ``call()`` without each eager load and without columns; say what nobody missed.
+
+    A join is unused where the result and the number of queries stay the same without it, and rows
+    had an object to join.  A prefetch is unused where the result stays and queries are spared: one
+    that is read costs as many without it, or more.  Columns are unread where nothing loads them
+    once they are deferred, and the result stays.  Keys that a join needs are never deferred.
+
+    What nobody reads is a fact of this call and these data: another request may need it.  Return
+    what the call has read, not objects that are read later.
+
+    ``wide``: bytes per row from which on an unread column is worth a ``defer()``.  The rest is as
+    in :func:`nplusone_guard.lab.prove`, what is raised too.
+    """
+    bench = Bench(
+        call,
+        name="ablate",
+        label=label,
+        equal=equal,
+        safe=safe,
+        allow_debug_off=allow_debug_off,
+        allow_this_database=allow_this_database,
+    )
+    watch = Watch()
+    before, unstable = bench.unchanged(watch.note)
+    if unstable:
+        return Ablation(label, before.cost, (), (), before.report, unstable)
+    groups = {origin_of(group): group for group in before.report.groups}
+    seen = [each for each in watch.seen.values() if each.origin in groups and each.rows]
+    seen.sort(key=lambda each: bool(each.through))  # what is prefetched, after what prefetches it
+    lookups: list[UnusedLookup] = []
+    columns: list[UnreadColumns] = []
+    idle: dict[tuple[CallSite, ...], list[str]] = {}
+    for each in seen:
+        if _is_idle(each, idle):
+            continue
+        group = groups[each.origin]
+        unused = list(_unused(each, group, bench, before, runs))
+        paths = [lookup.path for lookup in unused if lookup.method == "prefetch_related"]
+        idle.setdefault(each.origin.path, []).extend(paths)
+        lookups += unused
+        joins = [lookup.path for lookup in unused if lookup.method == "select_related"]
+        found = unread_columns(each, group, bench, before, beside=joins, wide=wide, runs=runs)
+        if found is not None:
+            columns.append(found)
+    columns.sort(key=lambda each: -each.bytes * each.rows)
+    report = reported(before.report, groups, seen, lookups, columns)
+    return Ablation(label, before.cost, tuple(lookups), tuple(columns), report)
+
+
+def _is_idle(seen: Seen, idle: Mapping[tuple[CallSite, ...], list[str]]) -> bool:
+    """Whether a prefetch loaded it that is unused as a whole."""
+    paths = idle.get(seen.origin.path, ())
+    return bool(seen.through) and any(f"{seen.through}__".startswith(f"{path}__") for path in paths)
+
+
+def _unused(
+    seen: Seen, group: QueryGroup, bench: Bench, before: Run, runs: int
+) -> Iterator[UnusedLookup]:
+    """The eager loads of one queryset that can go, those that lead to others last.
+
+    Each is compared with the run without those found before it.
+    """
+    gone: list[Removal] = []
+    needed: set[Removal] = set()
+    last = before
+    while further := [each for each in _next(seen, gone) if each not in needed]:
+        tried = further[0]
+        run = bench.run(_changes(seen, [*gone, tried]))
+        if not _is_unused(tried, bench, before, last, run):
+            needed.add(tried)
+            continue
+        ms = bench.timed([_changes(seen, gone), _changes(seen, [*gone, tried])], runs)
+        yield UnusedLookup(
+            *tried,
+            model=seen.model._meta.label,  # noqa: SLF001
+            before=replace(last.cost, ms=ms[1]) if runs else last.cost,
+            after=replace(run.cost, ms=ms[2]) if runs else run.cost,
+            evaluated=group.site,
+            origin=built(group),
+        )
+        gone.append(tried)
+        last = run
+
+
+def _changes(seen: Seen, removals: list[Removal]) -> Changes:
+    return {seen.origin: partial(taken_away, removals=tuple(removals))} if removals else {}
+
+
+def _next(seen: Seen, gone: list[Removal]) -> Iterator[Removal]:
+    """What leads to nothing else, once what is gone is gone."""
+    selected, lookups = seen.selected, seen.lookups
+    for method, path in gone:
+        if method == "select_related":
+            selected = cut(selected, path)
+        else:
+            lookups = without(lookups, path)
+    if selected is True:
+        yield "select_related", ""
+    for path in leaves(selected):
+        if seen.joined.get(path):  # nobody can read what no row has
+            yield "select_related", path
+    for path in ends(lookups):
+        yield "prefetch_related", path
+
+
+def _is_unused(tried: Removal, bench: Bench, before: Run, last: Run, run: Run) -> bool:
+    if run.session.refused or not run.session.met or not bench.same(before, run):
+        return False
+    if tried[0] == "select_related":
+        return run.report.queries <= last.report.queries
+    return run.report.queries < last.report.queries

@@ -99,7 +99,7 @@ class Proofs:
 
 @dataclass(frozen=True, slots=True)
 class UnusedLookup:
-    """An eager load that changes neither the result nor adds a query when it is taken away.
+    """An eager load that neither changes the result nor adds a query when it is taken away.
 
     ``method``: ``"select_related"`` or ``"prefetch_related"``; ``path``: the lookup as it is
     written, or the part of it that is unused.  ``model``: the label of the queryset's model;
@@ -117,10 +117,14 @@ class UnusedLookup:
 
 @dataclass(frozen=True, slots=True)
 class UnreadColumn:
-    """``name``: as ``defer()`` takes it; ``bytes``: of its values, the mean of the rows seen."""
+    """``name``: as ``defer()`` takes it; ``bytes``: of its values, the mean of the rows seen.
+
+    ``wide``: it is worth to be left out.
+    """
 
     name: str
     bytes: float
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class UnreadColumns:
     """The columns of one queryset that nobody reads, the widest first.
 
     ``code``: the ``only()`` or ``defer()`` to type, for the wide ones; empty where none is wide.
+    ``before`` and ``after``: with and without the wide ones (any of them, where none is wide).
     ``rows``: how many it loaded.  ``through``: the prefetch that loads them, where it is not a
     queryset that the code evaluates.
     """
@@ -144,8 +149,13 @@ class UnreadColumns:
 
     @property
     def bytes(self) -> float:
-        """Bytes per row that are read for nobody."""
-        return sum(each.bytes for each in self.columns)
+        """Bytes per row that the wide ones take."""
+        return sum(each.bytes for each in self.wide)
+
+    @property
+    def wide(self) -> tuple[UnreadColumn, ...]:
+        """Those that are worth to be left out."""
+        return tuple(each for each in self.columns if each.wide)
 
 
 @dataclass(frozen=True, slots=True)

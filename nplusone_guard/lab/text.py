@@ -103,10 +103,10 @@ def _lookup(lookup: UnusedLookup) -> Iterator[str]:
 def _columns(columns: UnreadColumns) -> Iterator[str]:
     through = f' prefetched by "{safe(columns.through)}"' if columns.through else ""
     yield (
-        f"  UNREAD  {len(columns.columns)} columns of {safe(columns.model)}{through}, "
-        f"{columns.bytes:.0f} bytes in each of {columns.rows} rows"
+        f"  UNREAD  {_number(len(columns.wide), 'wide column')} of {safe(columns.model)}{through}, "
+        f"{columns.bytes:.0f} bytes in each of {_number(columns.rows, 'row')}"
     )
-    widths = ", ".join(f"{safe(each.name)} {each.bytes:.0f}" for each in columns.columns)
+    widths = ", ".join(f"{safe(each.name)} {each.bytes:.0f}" for each in columns.wide)
     yield from _wrapped(f"{_INDENT}bytes  ", widths)
     yield from _lines(f"{_INDENT}fix    ", columns.code)
     yield from _places(columns)

@@ -36,7 +36,12 @@ WIDTH = 100
 MOST_FINDINGS = 10
 MOST_LEVELS = 8
 
-_TITLES = {"n_plus_one": "N+1", "write_loop": "write loop"}
+_TITLES = {
+    "n_plus_one": "N+1",
+    "write_loop": "write loop",
+    "unused_eager": "unused eager load",
+    "overfetch": "unread columns",
+}
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _INDENT = "      "
 #: rich's picture loads its font from a content network; the reader's own will do.
