@@ -110,8 +110,8 @@ def _unused(
         yield UnusedLookup(
             *tried,
             model=seen.model._meta.label,  # noqa: SLF001
-            before=replace(last.cost, ms=ms[1]) if runs else last.cost,
-            after=replace(run.cost, ms=ms[2]) if runs else run.cost,
+            before=replace(last.cost, ms=ms[1]) if ms else last.cost,
+            after=replace(run.cost, ms=ms[2]) if ms else run.cost,
             evaluated=group.site,
             origin=built(group),
         )

@@ -125,14 +125,17 @@ class Bench:
         return same(before.result, after.result, self._equal)
 
     def timed(self, changes: Sequence[Changes], runs: int) -> list[float]:
-        """Milliseconds of a call without and with each of the changes: medians of turns."""
+        """Milliseconds of the call without and with each of the changes: medians of turns.
+
+        Empty where no turn is to be taken.
+        """
         tried = self.tried
         taken_ms: list[list[float]] = [[] for _ in range(len(changes) + 1)]
         for _ in range(runs):
             for number, each in enumerate(({}, *changes)):
                 taken_ms[number].append(self.run(each, count=False).report.wall_ms)
         self.tried = tried
-        return [median(each) for each in taken_ms]
+        return [median(each) for each in taken_ms if each]
 
 
 @contextmanager

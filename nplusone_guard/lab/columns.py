@@ -51,8 +51,8 @@ def unread_columns(  # noqa: PLR0913  what an experiment is made of
     if not _is_same(bench, before, run):
         return None
     cost, after = before.cost, run.cost
-    if heavy and runs:
-        ms = bench.timed([_changes(seen, heavy)], runs)
+    ms = bench.timed([_changes(seen, heavy)], runs) if heavy else []
+    if ms:
         cost, after = replace(cost, ms=ms[0]), replace(after, ms=ms[1])
     return UnreadColumns(
         model=seen.model._meta.label,  # noqa: SLF001

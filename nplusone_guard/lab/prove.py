@@ -180,7 +180,7 @@ def _timed(  # noqa: PLR0913  all that is known
     changes = [changes_of(filter(None, [each.candidate])) for each, _ in ran]
     if search.best:
         changes.append(changes_of(search.best))
-    ms = bench.timed(changes, runs) if changes and runs > 0 else []
+    ms = bench.timed(changes, runs) if changes else []
     cost = replace(before.cost, ms=ms[0]) if ms else before.cost
     costs = {
         id(each): replace(after.cost, ms=ms[number]) if ms else after.cost

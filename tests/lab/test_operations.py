@@ -19,7 +19,7 @@ from tests.shop.models import Comment, Order, Product
         ('list_select_related = ["a", "b"]', 'select_related("a", "b")'),
         ('queryset = Order.objects.select_related("a")', 'select_related("a")'),
         (
-            'def get_queryset(self, request):\n    return super().get_queryset().select_related("a")',
+            'def get_queryset(self):\n    return super().get_queryset().select_related("a")',
             'select_related("a")',
         ),
         (
