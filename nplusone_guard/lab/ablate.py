@@ -16,9 +16,10 @@ from nplusone_guard.lab.seen import Watch, leaves
 from nplusone_guard.lab.told import reported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from nplusone_guard.lab.bench import Changes, Run
+    from nplusone_guard.lab.origin import Origin
     from nplusone_guard.lab.removals import Removal
     from nplusone_guard.lab.seen import Seen
     from nplusone_guard.trace import CallSite, QueryGroup
@@ -66,14 +67,12 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
     seen.sort(key=lambda each: bool(each.through))  # what is prefetched, after what prefetches it
     lookups: list[UnusedLookup] = []
     columns: list[UnreadColumns] = []
-    idle: dict[tuple[CallSite, ...], list[str]] = {}
+    removals = _Removals(bench, before, runs)
     for each in seen:
-        if _is_idle(each, idle):
+        if removals.has_all_of(each):
             continue
         group = groups[each.origin]
-        unused = list(_unused(each, group, bench, before, runs))
-        paths = [lookup.path for lookup in unused if lookup.method == "prefetch_related"]
-        idle.setdefault(each.origin.path, []).extend(paths)
+        unused = list(removals.found(each, group))
         lookups += unused
         joins = [lookup.path for lookup in unused if lookup.method == "select_related"]
         found = unread_columns(each, group, bench, before, beside=joins, wide=wide, runs=runs)
@@ -84,43 +83,67 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
     return Ablation(label, before.cost, tuple(lookups), tuple(columns), report)
 
 
-def _is_idle(seen: Seen, idle: Mapping[tuple[CallSite, ...], list[str]]) -> bool:
-    """Whether a prefetch loaded it that is unused as a whole."""
-    paths = idle.get(seen.origin.path, ())
-    return bool(seen.through) and any(f"{seen.through}__".startswith(f"{path}__") for path in paths)
+class _Removals:
+    """What has been taken away so far, of all querysets.
 
-
-def _unused(
-    seen: Seen, group: QueryGroup, bench: Bench, before: Run, runs: int
-) -> Iterator[UnusedLookup]:
-    """The eager loads of one queryset that can go, those that lead to others last.
-
-    Each is compared with the run without those found before it.
+    Each further removal is compared with the run without all those before it: what one queryset
+    loads for nobody may be all that another one's rows are read for.
     """
-    gone: list[Removal] = []
-    needed: set[Removal] = set()
-    last = before
-    while further := [each for each in _next(seen, gone) if each not in needed]:
-        tried = further[0]
-        run = bench.run(_changes(seen, [*gone, tried]))
-        if not _is_unused(tried, bench, before, last, run):
-            needed.add(tried)
-            continue
-        ms = bench.timed([_changes(seen, gone), _changes(seen, [*gone, tried])], runs)
-        yield UnusedLookup(
-            *tried,
-            model=seen.model._meta.label,  # noqa: SLF001
-            before=replace(last.cost, ms=ms[1]) if ms else last.cost,
-            after=replace(run.cost, ms=ms[2]) if ms else run.cost,
-            evaluated=group.site,
-            origin=built(group),
-        )
-        gone.append(tried)
-        last = run
 
+    def __init__(self, bench: Bench, before: Run, runs: int) -> None:
+        self._bench = bench
+        self._before = before
+        self._last = before
+        self._runs = runs
+        self._gone: dict[Origin, list[Removal]] = {}
+        self._idle: dict[tuple[CallSite, ...], list[str]] = {}
 
-def _changes(seen: Seen, removals: list[Removal]) -> Changes:
-    return {seen.origin: partial(taken_away, removals=tuple(removals))} if removals else {}
+    def has_all_of(self, seen: Seen) -> bool:
+        """Whether a prefetch loaded it that is unused as a whole."""
+        paths = self._idle.get(seen.origin.path, ())
+        start = f"{seen.through}__"
+        return bool(seen.through) and any(start.startswith(f"{path}__") for path in paths)
+
+    def found(self, seen: Seen, group: QueryGroup) -> Iterator[UnusedLookup]:
+        """The eager loads of one queryset that can go, those that lead to others last."""
+        gone = self._gone.setdefault(seen.origin, [])
+        needed: set[Removal] = set()
+        while further := [each for each in _next(seen, gone) if each not in needed]:
+            tried = further[0]
+            last, before = self._last, self._changes()
+            gone.append(tried)
+            run = self._bench.run(self._changes())
+            if not self._is_spared(run, seen.origin):
+                needed.add(gone.pop())
+                continue
+            self._last = run
+            if tried[0] == "prefetch_related":
+                if run.report.queries == last.report.queries:
+                    continue  # it runs no query, or is one object's; what leads to it may be idle
+                self._idle.setdefault(seen.origin.path, []).append(tried[1])
+            ms = self._bench.timed([before, self._changes()], self._runs)
+            yield UnusedLookup(
+                *tried,
+                model=seen.model._meta.label,  # noqa: SLF001
+                before=replace(last.cost, ms=ms[1]) if ms else last.cost,
+                after=replace(run.cost, ms=ms[2]) if ms else run.cost,
+                evaluated=group.site,
+                origin=built(group),
+            )
+
+    def _changes(self) -> Changes:
+        return {
+            origin: partial(taken_away, removals=tuple(gone))
+            for origin, gone in self._gone.items()
+            if gone
+        }
+
+    def _is_spared(self, run: Run, origin: Origin) -> bool:
+        """Whether a run without it gives the same result from no more queries."""
+        if run.session.refused or origin not in run.session.met:
+            return False
+        same = self._bench.same(self._before, run)
+        return same and run.report.queries <= self._last.report.queries
 
 
 def _next(seen: Seen, gone: list[Removal]) -> Iterator[Removal]:
@@ -138,11 +161,3 @@ def _next(seen: Seen, gone: list[Removal]) -> Iterator[Removal]:
             yield "select_related", path
     for path in ends(lookups):
         yield "prefetch_related", path
-
-
-def _is_unused(tried: Removal, bench: Bench, before: Run, last: Run, run: Run) -> bool:
-    if run.session.refused or not run.session.met or not bench.same(before, run):
-        return False
-    if tried[0] == "select_related":
-        return run.report.queries <= last.report.queries
-    return run.report.queries < last.report.queries
