@@ -13,7 +13,7 @@ The public API, which other parts of the package build on:
     finding (``finding``, ``experiment``, ``diff``), ``Proofs.best`` the cheapest proven set
     (:class:`Chosen`), ``Proofs.report`` the report with each ``finding.fix.proven`` filled.
 
-``ablate(call, *, equal=None, safe=True, runs=3, wide=50, ...) -> Ablation``
+``ablate(call, *, equal=None, safe=True, runs=3, wide=100, ...) -> Ablation``
     ``Ablation.lookups``: each eager load that nobody needed (:class:`UnusedLookup`);
     ``Ablation.columns``: the columns of each queryset that nobody reads
     (:class:`UnreadColumns`); ``Ablation.report``: the report with both as findings

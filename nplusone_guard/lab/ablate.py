@@ -31,7 +31,7 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
     equal: Callable[[Any, Any], bool] | None = None,
     safe: bool = True,
     runs: int = 3,
-    wide: int = 50,
+    wide: int = 100,
     label: str = "call",
     allow_debug_off: bool = False,
     allow_this_database: bool = False,
@@ -63,7 +63,11 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
     if unstable:
         return Ablation(label, before.cost, (), (), before.report, unstable)
     groups = {origin_of(group): group for group in before.report.groups}
-    seen = [each for each in watch.seen.values() if each.origin in groups and each.rows]
+    seen = [
+        each
+        for each in watch.seen.values()
+        if each.rows and each.origin in groups and _is_own(each, groups[each.origin])
+    ]
     seen.sort(key=lambda each: bool(each.through))  # what is prefetched, after what prefetches it
     lookups: list[UnusedLookup] = []
     columns: list[UnreadColumns] = []
@@ -81,6 +85,11 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
     columns.sort(key=lambda each: -each.bytes * each.rows)
     report = reported(before.report, groups, seen, lookups, columns)
     return Ablation(label, before.cost, tuple(lookups), tuple(columns), report)
+
+
+def _is_own(seen: Seen, group: QueryGroup) -> bool:
+    """Whether the project's code has a place for a change: not of what a library loads."""
+    return bool(seen.through or group.path) or built(group) is not None
 
 
 class _Removals:

@@ -64,7 +64,7 @@ class Relation:
 
 
 @st.composite
-def nodes(draw, model=Order, read=True):
+def nodes(draw, model=Order, *, read=True):
     narrow, wide, relations = MODELS[model]
     node = Node(model)
     node.shown = draw(st.lists(st.sampled_from(narrow), min_size=1, unique=True))
@@ -74,7 +74,7 @@ def nodes(draw, model=Order, read=True):
         shown = read and kind in {"read", "both"}
         ahead = kind in {"ahead", "both"}
         if shown or ahead:
-            further = draw(nodes(target, shown))
+            further = draw(nodes(target, read=shown))
             node.relations[name] = Relation(further, many, shown, ahead, draw(st.booleans()))
     return node
 
