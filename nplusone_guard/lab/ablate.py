@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from nplusone_guard.advise.built import built
 from nplusone_guard.lab.bench import Bench
@@ -62,6 +62,38 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
     before, unstable = bench.unchanged(watch.note)
     if unstable:
         return Ablation(label, before.cost, (), (), before.report, unstable)
+    examined = list(examine(bench, before, watch, wide=wide, runs=runs))
+    lookups = tuple(lookup for each in examined for lookup in each.lookups)
+    columns = [each.columns for each in examined if each.columns is not None]
+    columns.sort(key=lambda each: -each.bytes * each.rows)
+    groups = {each.seen.origin: each.group for each in examined}
+    report = reported(before.report, groups, lookups, columns)
+    return Ablation(label, before.cost, lookups, tuple(columns), report)
+
+
+class Examined(NamedTuple):
+    """A queryset, and what of it nobody reads."""
+
+    seen: Seen
+    group: QueryGroup
+    lookups: list[UnusedLookup]
+    columns: UnreadColumns | None
+
+
+class Known(Protocol):
+    """What need not be tried, because somebody is known to read it."""
+
+    def lookups(self, seen: Seen, group: QueryGroup) -> set[Removal]:
+        """Eager loads of a queryset."""
+
+    def columns(self, seen: Seen, group: QueryGroup) -> set[str]:
+        """Columns of a queryset."""
+
+
+def examine(  # noqa: PLR0913  what an experiment is made of
+    bench: Bench, before: Run, watch: Watch, *, wide: int, runs: int, known: Known | None = None
+) -> Iterator[Examined]:
+    """Each queryset of a run that the project's code has a place for."""
     groups = {origin_of(group): group for group in before.report.groups}
     seen = [
         each
@@ -69,22 +101,24 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
         if each.rows and each.origin in groups and _is_own(each, groups[each.origin])
     ]
     seen.sort(key=lambda each: bool(each.through))  # what is prefetched, after what prefetches it
-    lookups: list[UnusedLookup] = []
-    columns: list[UnreadColumns] = []
     removals = _Removals(bench, before, runs)
     for each in seen:
         if removals.has_all_of(each):
             continue
         group = groups[each.origin]
-        unused = list(removals.found(each, group))
-        lookups += unused
-        joins = [lookup.path for lookup in unused if lookup.method == "select_related"]
-        found = unread_columns(each, group, bench, before, beside=joins, wide=wide, runs=runs)
-        if found is not None:
-            columns.append(found)
-    columns.sort(key=lambda each: -each.bytes * each.rows)
-    report = reported(before.report, groups, seen, lookups, columns)
-    return Ablation(label, before.cost, tuple(lookups), tuple(columns), report)
+        lookups = list(removals.found(each, group, known.lookups(each, group) if known else set()))
+        joins = [lookup.path for lookup in lookups if lookup.method == "select_related"]
+        columns = unread_columns(
+            each,
+            group,
+            bench,
+            before,
+            beside=joins,
+            needed=known.columns(each, group) if known else set(),
+            wide=wide,
+            runs=runs,
+        )
+        yield Examined(each, group, lookups, columns)
 
 
 def _is_own(seen: Seen, group: QueryGroup) -> bool:
@@ -113,10 +147,9 @@ class _Removals:
         start = f"{seen.through}__"
         return bool(seen.through) and any(start.startswith(f"{path}__") for path in paths)
 
-    def found(self, seen: Seen, group: QueryGroup) -> Iterator[UnusedLookup]:
+    def found(self, seen: Seen, group: QueryGroup, needed: set[Removal]) -> Iterator[UnusedLookup]:
         """The eager loads of one queryset that can go, those that lead to others last."""
         gone = self._gone.setdefault(seen.origin, [])
-        needed: set[Removal] = set()
         while further := [each for each in _next(seen, gone) if each not in needed]:
             tried = further[0]
             last, before = self._last, self._changes()
@@ -134,6 +167,7 @@ class _Removals:
             yield UnusedLookup(
                 *tried,
                 model=seen.model._meta.label,  # noqa: SLF001
+                queryset=seen.origin,
                 before=replace(last.cost, ms=ms[1]) if ms else last.cost,
                 after=replace(run.cost, ms=ms[2]) if ms else run.cost,
                 evaluated=group.site,

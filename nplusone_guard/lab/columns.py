@@ -11,7 +11,7 @@ from nplusone_guard.lab.outcome import UnreadColumn, UnreadColumns
 from nplusone_guard.lab.removals import with_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from nplusone_guard.lab.bench import Bench, Changes, Run
     from nplusone_guard.lab.seen import Seen
@@ -28,17 +28,22 @@ def unread_columns(  # noqa: PLR0913  what an experiment is made of
     before: Run,
     *,
     beside: Iterable[str],
+    needed: Container[str] = (),
     wide: int,
     runs: int,
 ) -> UnreadColumns | None:
     """What nobody reads of a queryset; ``None`` where all of it is read, or it can't be told.
 
-    ``beside``: paths of joins that are unused as a whole.
+    ``beside``: paths of joins that are unused as a whole; ``needed``: columns not to be tried.
 
     A column that is read shows itself in the trace: it is loaded by a query of its own.
     """
     starts = tuple(f"{path}__" for path in beside)
-    tried = [name for name in seen.columns if name not in seen.keys and not name.startswith(starts)]
+    tried = [
+        name
+        for name in seen.columns
+        if name not in seen.keys and name not in needed and not name.startswith(starts)
+    ]
     unread = _unread(seen, bench, before, tried)
     if not unread:
         return None
@@ -56,6 +61,7 @@ def unread_columns(  # noqa: PLR0913  what an experiment is made of
         cost, after = replace(cost, ms=ms[0]), replace(after, ms=ms[1])
     return UnreadColumns(
         model=seen.model._meta.label,  # noqa: SLF001
+        queryset=seen.origin,
         columns=columns,
         code=_code(seen, heavy) if heavy else "",
         rows=seen.rows,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nplusone_guard.finding import Cost, Experiment, Finding
+    from nplusone_guard.lab.origin import Origin
     from nplusone_guard.report import Report
     from nplusone_guard.trace import CallSite
 
@@ -103,12 +104,14 @@ class UnusedLookup:
 
     ``method``: ``"select_related"`` or ``"prefetch_related"``; ``path``: the lookup as it is
     written, or the part of it that is unused.  ``model``: the label of the queryset's model;
-    ``evaluated``: where it was evaluated; ``origin``: where it was built, if that is known.
+    ``queryset``: which one; ``evaluated``: where it was evaluated; ``origin``: where it was
+    built, if that is known.
     """
 
     method: str
     path: str
     model: str
+    queryset: Origin
     before: Cost
     after: Cost
     evaluated: CallSite | None = None
@@ -138,6 +141,7 @@ class UnreadColumns:
     """
 
     model: str
+    queryset: Origin
     columns: tuple[UnreadColumn, ...]
     code: str
     rows: int

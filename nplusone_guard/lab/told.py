@@ -10,38 +10,26 @@ from nplusone_guard.finding import Experiment, Finding, Fix, finding_id
 from nplusone_guard.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from nplusone_guard.finding import Kind
     from nplusone_guard.lab.origin import Origin
     from nplusone_guard.lab.outcome import UnreadColumns, UnusedLookup
-    from nplusone_guard.lab.seen import Seen
     from nplusone_guard.trace import QueryGroup
 
 
 def reported(
     report: Report,
     groups: Mapping[Origin, QueryGroup],
-    seen: Iterable[Seen],
-    lookups: Sequence[UnusedLookup],
-    columns: Sequence[UnreadColumns],
+    lookups: Iterable[UnusedLookup],
+    columns: Iterable[UnreadColumns],
 ) -> Report:
-    """The report with what is unused behind what it has; narrow columns are left out."""
-    found = list(seen)
-    by_place = {
-        (each.model._meta.label, each.through, groups[each.origin].site): groups[each.origin]  # noqa: SLF001
-        for each in found
-    }
-    more = [
-        _of_lookup(each, by_place[each.model, "", each.evaluated])
-        for each in lookups
-        if (each.model, "", each.evaluated) in by_place
-    ]
-    more += [
-        _of_columns(each, by_place[each.model, each.through, each.evaluated])
-        for each in columns
-        if each.code
-    ]
+    """The report with what is unused behind what it has; narrow columns are left out.
+
+    ``groups``: those of the querysets, by origin.
+    """
+    more = [_of_lookup(each, groups[each.queryset]) for each in lookups]
+    more += [_of_columns(each, groups[each.queryset]) for each in columns if each.code]
     assessment = report.assessment
     findings = (*assessment.findings, *more)
     return Report(lambda: replace(assessment, findings=findings)).finish()
