@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from nplusone_guard.advise.built import built
+from nplusone_guard.advise.lineage import holds_code
 from nplusone_guard.lab.bench import Bench
 from nplusone_guard.lab.columns import unread_columns
 from nplusone_guard.lab.origin import origin_of
@@ -122,8 +123,10 @@ def examine(  # noqa: PLR0913  what an experiment is made of
 
 
 def _is_own(seen: Seen, group: QueryGroup) -> bool:
-    """Whether the project's code has a place for a change: not of what a library loads."""
-    return bool(seen.through or group.path) or built(group) is not None
+    """Whether the project's code has a place for a change: not of what is loaded lazily."""
+    if seen.through:
+        return True
+    return holds_code(group, repeated=False) and bool(group.path or built(group))
 
 
 class _Removals:

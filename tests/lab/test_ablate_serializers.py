@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.db.models import Prefetch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rest_framework import serializers
 
@@ -127,7 +127,7 @@ def under(name, lookup):
 def planted(node):
     """The relations that are loaded ahead of rows that are read, and for nobody."""
     for name, each in node.relations.items():
-        if each.read:
+        if each.ahead and each.read:
             yield from planted(each.node)
         elif each.ahead:
             yield name
@@ -136,15 +136,17 @@ def planted(node):
 def ahead_for_nobody(node):
     """Those, and what is loaded ahead behind them."""
     for name, each in node.relations.items():
+        if each.ahead:
+            yield from ahead_for_nobody(each.node)
         if each.ahead and not each.read:
             yield name
-        yield from ahead_for_nobody(each.node)
 
 
 def read_rows(node):
+    """Of models with rows that are read, and that a queryset loads."""
     yield node
     for each in node.relations.values():
-        if each.read:
+        if each.read and each.ahead:
             yield from read_rows(each.node)
 
 
@@ -157,6 +159,7 @@ def texts(shop):
 @settings(
     max_examples=int(os.environ.get("ABLATIONS", "25")),
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink one takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(nodes())
