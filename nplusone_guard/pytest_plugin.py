@@ -64,6 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="update: record the most queries of each endpoint. check: fail the test whose "
         "request runs more. ratchet: check, and lower what can be lower.",
     )
+    group.addoption(
+        "--query-guard-lab",
+        action="store_true",
+        help="Run each GET of a test client again without what it loads ahead, and say at the end "
+        "which eager loads and wide columns no request of any test needed.",
+    )
     parser.addini("query_guard", "the default of --query-guard", default="off")
     parser.addini(
         "query_guard_baseline",
@@ -100,6 +106,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "the requests of the test.",
     )
     _look_at_the_run(config)
+    if config.option.query_guard_lab and not config.option.collectonly:
+        from nplusone_guard.suite.lab_plugin import LabPlugin  # noqa: PLC0415  only where it is used
+
+        config.pluginmanager.register(LabPlugin(config), "nplusone_guard_lab")
 
 
 def _look_at_the_run(config: pytest.Config) -> None:

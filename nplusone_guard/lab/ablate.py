@@ -52,7 +52,7 @@ def ablate(  # noqa: PLR0913  what a caller of the lab can say
     """
     bench = Bench(
         call,
-        name="ablate",
+        name="ablate()",
         label=label,
         equal=equal,
         safe=safe,

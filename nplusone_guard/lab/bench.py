@@ -161,6 +161,6 @@ def _refuse_running_loop(name: str) -> None:
     except RuntimeError:
         return
     raise LabRefused(
-        f"{name}() runs its call from synchronous code. In an asynchronous test: "
-        f"await sync_to_async({name})(call)."
+        f"{name} runs its call from synchronous code. In an asynchronous test: "
+        f"await sync_to_async({name.removesuffix('()')})(call)."
     )

@@ -55,7 +55,7 @@ def prove(  # noqa: PLR0913  what a caller of the lab can say
     """
     bench = Bench(
         call,
-        name="prove",
+        name="prove()",
         label=label,
         equal=equal,
         safe=safe,

@@ -32,17 +32,17 @@ def refuse_place(name: str, *, allow_debug_off: bool) -> None:
     """Refuse to begin at all, from within a request, an experiment, or in production."""
     if in_session():
         raise LabRefused(
-            f"{name}() was called by a call that is on trial already. Call it once, from outside."
+            f"{name} was called by a call that is on trial already. Call it once, from outside."
         )
     if find(sys._getframe()).outer is not None:  # noqa: SLF001
         raise LabRefused(
-            f"{name}() was called while a request is being served. It runs the call many times "
+            f"{name} was called while a request is being served. It runs the call many times "
             "over, with changed querysets: call it from a test, a command or a shell."
         )
     # Django's setup_test_environment() adds the outbox, and turns DEBUG off.
     if not settings.DEBUG and not hasattr(mail, "outbox") and not allow_debug_off:
         raise LabRefused(
-            f"{name}() was called with DEBUG off and outside of tests, so this may be production. "
+            f"{name} was called with DEBUG off and outside of tests, so this may be production. "
             "Run it in a test, or give allow_debug_off=True if it is not."
         )
 
@@ -103,7 +103,7 @@ class Limits:
             return execute(sql, params, many, context)
         connection = context["connection"]
         self.broken = LabRefused(
-            f"{self._name}() refused a statement on the database {connection.alias!r} "
+            f"{self._name} refused a statement on the database {connection.alias!r} "
             f"({safe(str(connection.settings_dict['NAME']))}), which is no test database. "
             "Run it in a test, or give allow_this_database=True: each run is rolled back."
         )
@@ -118,7 +118,7 @@ class Limits:
             return
         path = asked.get("PATH_INFO") or asked.get("path") or ""
         self.broken = LabRefused(
-            f"{self._name}() refused {safe(method)} {safe(path)}: a request that may write is sent "
+            f"{self._name} refused {safe(method)} {safe(path)}: a request that may write is sent "
             "many times over. Give safe=False if undoing it in the databases undoes all it does."
         )
         raise self.broken
@@ -130,7 +130,7 @@ class Limits:
         for group in report.groups:
             if _writes(group) and not group.excuse:
                 raise LabRefused(
-                    f"{self._name}() refused a call that writes: {_written(group)}. It has been "
+                    f"{self._name} refused a call that writes: {_written(group)}. It has been "
                     "undone. Give safe=False if undoing it in the databases undoes all it does."
                 )
 
