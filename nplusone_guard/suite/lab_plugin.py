@@ -83,7 +83,8 @@ def _unused(key: Key, entry: Entry) -> list[str]:
     if method == "column":
         head = f'  UNREAD  column "{path}" of {model}{behind}: {entry.bytes:.0f} bytes in each row'
     else:
-        saved = f"{entry.queries} queries, " if entry.queries else ""
+        noun = "query" if entry.queries == 1 else "queries"
+        saved = f"{entry.queries} {noun}, " if entry.queries else ""
         head = f'  UNUSED  {method}("{path}") of {model}{behind}: {saved}{entry.cells} cells'
     seen = f"in each of {entry.requests} requests" if entry.requests > 1 else "in 1 request"
     return [f"{head}, {seen}", f"      there  {place}"] if place else [f"{head}, {seen}"]

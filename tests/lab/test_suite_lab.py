@@ -152,7 +152,7 @@ def test_it_is_said_where_what_was_loaded_for_nobody(ledger):
     Client().get("/customers/")
     text = "\n".join(lines(ledger))
     assert "1 request, and 4 of what they load was read by none of them:" in text
-    assert 'UNUSED  prefetch_related("items") of shop.Order: 1 queries, ' in text
+    assert 'UNUSED  prefetch_related("items") of shop.Order: 1 query, ' in text
     assert 'UNREAD  column "note" of shop.Order: 300 bytes in each row, in 1 request' in text
     assert "tests/lab/test_suite_lab.py:" in text
 
