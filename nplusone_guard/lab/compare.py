@@ -63,6 +63,11 @@ def same(before: Any, after: Any, equal: Callable[[Any, Any], bool] | None) -> b
     return bool(equal(before, after)) if equal is not None else bool(before == after)
 
 
+def is_reordered(before: Any, after: Any) -> bool:
+    """Whether the same lines have come in another order."""
+    return sorted(_lines(before)) == sorted(_lines(after))
+
+
 def difference(before: Any, after: Any) -> str:
     """A unified diff of two results, cut after some lines."""
     lines = list(unified_diff(_lines(before), _lines(after), "before", "after", lineterm="", n=1))

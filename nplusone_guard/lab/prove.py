@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.finding import Experiment
 from nplusone_guard.lab.bench import Bench
-from nplusone_guard.lab.compare import Answer, difference
+from nplusone_guard.lab.compare import Answer, difference, is_reordered
 from nplusone_guard.lab.once import loaded_once
 from nplusone_guard.lab.operations import NotMechanical, code_of, parse
 from nplusone_guard.lab.origin import origin_of
@@ -134,6 +134,11 @@ def _judge(trial: _Trial, bench: Bench, before: Run, unstable: str) -> None:
             trial.diff = difference(before.result, f"{type(run.error).__name__}: {run.error}")
         else:
             trial.reason = "The call gives another result."
+            if is_reordered(before.result, run.result):
+                trial.reason = (
+                    "The call gives the same in another order: without an order_by() the database "
+                    "is free to, and a join makes it do so."
+                )
             trial.diff = difference(before.result, run.result)
     else:
         trial.verdict, trial.reason = _compared(before.cost, run.cost)

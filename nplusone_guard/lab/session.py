@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
+from inspect import CO_ASYNC_GENERATOR
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from types import FrameType
 
-    from nplusone_guard.lab.origin import Origin
+    from nplusone_guard.lab.origin import Origin, Place
 
     #: A queryset and where it is evaluated, once its rows are there.
     Note = Callable[[Any, Origin, FrameType], None]
@@ -79,12 +80,25 @@ class Session:
         if self._note is None and not self._changes:
             return None
         place = place_of(frame)
+        if frame.f_code.co_flags & CO_ASYNC_GENERATOR:
+            place = self._in_thread(place)
         if self._note is None and place not in self._places:
             return None
         try:
             return origin_at(queryset, place)
         except Exception:  # noqa: BLE001  the call's own mistake, which it raises itself
             return None
+
+    def _in_thread(self, place: Place) -> Place:
+        """The place as the worker thread sees it that runs the query of a coroutine.
+
+        On that thread's stack the caller of the event loop may follow.
+        """
+        path, field = place
+        for known in self._places:
+            if known[0][: len(path)] == path and known[1] == field:
+                return known
+        return place
 
     def _made(self, queryset: Any, origin: Origin) -> Any:
         change = self._changes.get(origin)
