@@ -161,6 +161,7 @@ def test_of_an_unused_prefetch_nothing_further_is_told(texts):
     assert [each.model for each in found.columns] == ["shop.Order"]
 
 
+@pytest.mark.filterwarnings("ignore:Calling select_related")  # deprecated in Django 6.1
 def test_joins_without_names_are_judged_as_one(shop):
     assert unused(lambda: [i.quantity for i in OrderItem.objects.select_related()]) == [
         ("select_related", "")

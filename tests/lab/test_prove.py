@@ -306,6 +306,12 @@ def test_what_was_proven_is_in_the_report_s_json(shop):
     assert (proven["before"]["queries"], proven["after"]["queries"]) == (6, 1)
 
 
+def test_the_report_says_what_was_shown(shop):
+    text = str(prove(names, runs=0).report)
+    assert "tried proven: 6 → 1 query, " in text
+    assert "The same result from fewer queries." in text
+
+
 def test_the_text_says_what_was_tried_and_what_it_showed(shop):
     text = str(prove(products, label="the products"))
     assert text.startswith("the products  36 queries, ")
