@@ -6,7 +6,7 @@ import pytest
 
 from api.tests.twins import TWINS
 from nplusone_guard import capture
-from nplusone_guard.lab import prove
+from nplusone_guard.lab import ablate, prove
 
 #: What no change of a queryset mends, and the words that say so.
 READING = {
@@ -48,3 +48,12 @@ def test_of_a_twin_whose_reading_code_must_change_it_is_said(proofs, twin):
     said = READING[twin.path]
     reasons = [proof.experiment.reason for proof in found.proofs]
     assert [said in reason for reason in reasons] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("twin", [each for each in TWINS if "prefetched" not in each.path], ids=str)
+def test_the_tuned_endpoint_loads_nothing_for_nobody(shop, twin):
+    client = shop.clients[twin.by]
+    found = ablate(lambda: client.get(shop.path("v1", twin.tuned)), runs=0)
+    assert found.unstable == ""
+    assert found.lookups == (), str(found)
+    assert [each.code for each in found.columns if each.code] == [], str(found)
