@@ -125,8 +125,10 @@ def together(parts: Iterable[Iterable[Call]]) -> tuple[Call, ...]:
     return tuple(ordered)
 
 
-def parse(code: str) -> tuple[Call, ...]:
+def parse(code: str, field: str = "") -> tuple[Call, ...]:
     """The calls that a fix's code makes on its root queryset.
+
+    ``field``: the name of the form's field that chooses from it, if one does.
 
     Raises :class:`NotMechanical` where the code does anything else.
     """
@@ -136,7 +138,7 @@ def parse(code: str) -> tuple[Call, ...]:
         raise NotMechanical("it is no code that stands alone") from None
     calls: list[Call] = []
     for statement in body:
-        calls += _of_statement(statement)
+        calls += _of_field(statement, field) if field else _of_statement(statement)
     if not calls:
         raise NotMechanical("it changes no queryset")
     return tuple(calls)
@@ -158,6 +160,27 @@ def _of_statement(statement: ast.stmt) -> list[Call]:
     raise NotMechanical("it is code of a class, and no call on a queryset")
 
 
+def _of_field(statement: ast.stmt, field: str) -> list[Call]:
+    """What the methods of a form or an admin give one field: ``….queryset = ….queryset.calls``."""
+    if not isinstance(statement, ast.FunctionDef):
+        return _of_statement(statement)
+    calls: list[Call] = []
+    for node in ast.walk(statement):
+        if isinstance(node, ast.If):
+            named = [each.value for each in ast.walk(node.test) if isinstance(each, ast.Constant)]
+            assigned = [each for each in node.body if isinstance(each, ast.Assign)]
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            target = node.targets[0].value
+            within = ast.walk(target.slice) if isinstance(target, ast.Subscript) else ()
+            named = [each.value for each in within if isinstance(each, ast.Constant)]
+            assigned = [node]
+        else:
+            continue
+        for each in assigned if field in named else ():
+            calls += _chain(each.value)
+    return calls
+
+
 def _chain(node: ast.expr) -> list[Call]:
     calls: list[Call] = []
     while isinstance(node, ast.Call):
@@ -174,7 +197,7 @@ def _chain(node: ast.expr) -> list[Call]:
         if not isinstance(node.func, ast.Attribute):
             return calls[::-1]
         node = node.func.value
-    while isinstance(node, ast.Attribute):
+    while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     if not isinstance(node, ast.Name):
         raise NotMechanical("it is no call on a queryset")

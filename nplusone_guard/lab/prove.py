@@ -95,7 +95,7 @@ class _Trial:
         if not fix.alone:
             return cls(finding, reason=f"The code that reads has to change as well: {fix.explain}")
         try:
-            calls = parse(fix.code)
+            calls = parse(fix.code, _field(finding))
         except NotMechanical as error:
             return cls(finding, reason=f"No change of a queryset shows it: {error}.")
         if finding.root is None:
@@ -110,6 +110,13 @@ class _Trial:
             return None
         where = finding.fix.where if finding.fix is not None else None
         return Candidate(finding.root, self.calls, finding.id, where)
+
+
+def _field(finding: Finding) -> str:
+    """The field that chooses from the root queryset, where its fix is code of a class."""
+    field = finding.root.field if finding.root is not None else None
+    given = field is not None and finding.fix is not None and "def " in finding.fix.code
+    return field.name if field is not None and given else ""
 
 
 def _judge(trial: _Trial, bench: Bench, before: Run, unstable: str) -> None:

@@ -37,6 +37,34 @@ def test_what_loads_is_read(code, calls):
     assert code_of(parse(code)) == calls
 
 
+FORM = """def __init__(self, *args, **kwargs):
+    super().__init__(*args, **kwargs)
+    self.fields["shelf"].queryset = self.fields["shelf"].queryset.select_related("room")
+    self.fields["box"].queryset = self.fields["box"].queryset.prefetch_related("lids")"""
+ADMIN = """def formfield_for_foreignkey(self, db_field, request, **kwargs):
+    field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+    if db_field.name == "shelf":
+        field.queryset = field.queryset.select_related("room")
+    return field"""
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "calls"),
+    [
+        (FORM, "shelf", 'select_related("room")'),
+        (FORM, "box", 'prefetch_related("lids")'),
+        (ADMIN, "shelf", 'select_related("room")'),
+    ],
+)
+def test_what_a_method_gives_a_field_is_read(code, field, calls):
+    assert code_of(parse(code, field)) == calls
+
+
+def test_what_it_gives_another_field_is_not():
+    with pytest.raises(NotMechanical, match="changes no queryset"):
+        parse(ADMIN, "box")
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
