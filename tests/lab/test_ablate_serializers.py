@@ -157,7 +157,7 @@ def texts(shop):
 
 
 @settings(
-    max_examples=int(os.environ.get("ABLATIONS", "25")),
+    max_examples=int(os.environ.get("ABLATIONS", "15")),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink one takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
