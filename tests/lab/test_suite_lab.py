@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.http import JsonResponse
@@ -155,6 +158,16 @@ def test_it_is_said_where_what_was_loaded_for_nobody(ledger):
     assert 'UNUSED  prefetch_related("items") of shop.Order: 1 query, ' in text
     assert 'UNREAD  column "note" of shop.Order: 300 bytes in each row, in 1 request' in text
     assert "tests/lab/test_suite_lab.py:" in text
+
+
+def test_the_page_shows_what_is_said(ledger):
+    Client().get("/customers/")
+    Client().get("/items/")
+    page = Path(__file__).resolve().parents[2] / "docs" / "lab.md"
+    if not page.exists():
+        pytest.skip("the source distribution has no pages")
+    said = re.sub(r"tests/lab/\w+\.py:\d+", "shop/views.py:8", "\n".join(lines(ledger)))
+    assert said in page.read_text(), said
 
 
 def test_a_run_without_a_request_says_that_it_says_nothing():
