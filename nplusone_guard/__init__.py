@@ -6,8 +6,10 @@ from nplusone_guard.allow import allow
 from nplusone_guard.budget import Budget
 from nplusone_guard.errors import (
     BudgetExceeded,
+    FixNotProven,
     GrowthNotMeasured,
     GuardError,
+    LabRefused,
     NPlusOneDetected,
     QueriesGrow,
 )
@@ -22,8 +24,10 @@ __all__ = [
     "Budget",
     "BudgetExceeded",
     "Finding",
+    "FixNotProven",
     "GrowthNotMeasured",
     "GuardError",
+    "LabRefused",
     "NPlusOneDetected",
     "QueriesGrow",
     "Report",

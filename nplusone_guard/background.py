@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nplusone_guard.conf import guard_settings
 from nplusone_guard.emit import emit
 from nplusone_guard.pipeline import Scope
+from nplusone_guard.trial import on_trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def begin(kind: str, name: str) -> Scope | None:
     """An active scope, or ``None`` where nothing is traced."""
     try:
         settings = guard_settings()
-        if not settings.enabled or (
+        if (on_trial.get() or not settings.enabled) or (
             settings.sample_rate < 1.0 and random.random() >= settings.sample_rate  # noqa: S311
         ):
             return None

@@ -30,3 +30,11 @@ class QueriesGrow(GuardError):
 
 class GrowthNotMeasured(GuardError):
     """A call that saw nothing of the data's growth, so that equal counts prove nothing."""
+
+
+class FixNotProven(GuardError):
+    """A fix was tried and did not do what it promises; ``report`` is that of the run before it."""
+
+
+class LabRefused(RuntimeError):
+    """An experiment that the lab does not run; the message says what to do."""

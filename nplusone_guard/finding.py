@@ -19,17 +19,55 @@ Kind = Literal[
 Severity = Literal["error", "warning", "info"]
 
 
+Verdict = Literal[
+    "proven", "no effect", "changes the result", "worse", "not comparable", "not tried"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a call costs.
+
+    ``queries``: executed statements; ``rows``: rows fetched; ``cells``: rows times columns read;
+    ``ms``: milliseconds from its start to its end, the median of several runs.
+    """
+
+    queries: int
+    rows: int
+    cells: int
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What a run with a fix showed against the runs without it.
+
+    ``code``: what was applied to the queryset; more than the fix's own code where a form of it
+    was tried that costs less.  ``before`` and ``after`` are ``None`` where nothing could be run;
+    ``reason`` says then why, and else what the verdict rests on.
+    """
+
+    verdict: Verdict
+    code: str = ""
+    before: Cost | None = None
+    after: Cost | None = None
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """The code to type and the place to type it.
 
-    ``proven`` is ``None`` until an experiment has been run; then what it showed.
+    ``alone``: the code ends the finding by itself; where it does not, the code that reads has to
+    change too, as ``explain`` says.  ``proven`` is ``None`` until an experiment has been run;
+    then what it showed.
     """
 
     code: str
     explain: str
     where: CallSite | None = None
-    proven: str | None = None
+    alone: bool = True
+    proven: Experiment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +80,7 @@ class Finding:
     survives edits.
 
     ``nested``: what the same cause shows elsewhere, and is mended with it: the deeper levels of a
-    nested N+1, further places of a duplicate.
+    nested N+1, further places of a duplicate.  ``root``: the group of the root queryset.
     """
 
     kind: Kind
@@ -54,6 +92,7 @@ class Finding:
     path: str | None = None
     fix: Fix | None = None
     nested: tuple[Finding, ...] = ()
+    root: QueryGroup | None = None
 
     def walk(self) -> Iterator[Finding]:
         """The finding and all that is nested in it, outermost first."""

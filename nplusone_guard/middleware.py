@@ -14,6 +14,7 @@ from nplusone_guard.emit import emit
 from nplusone_guard.errors import GuardError
 from nplusone_guard.pipeline import Scope, left_alone
 from nplusone_guard.streaming import TracedAsyncStream, TracedStream
+from nplusone_guard.trial import on_trial
 from nplusone_guard.view_budget import declared_budgets
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _begin(request: HttpRequest) -> Scope | None:
     """An active scope for the request, or ``None`` where it is not traced."""
     try:
         settings = guard_settings()
-        if not settings.enabled or settings.is_excluded(request.path):
+        if on_trial.get() or not settings.enabled or settings.is_excluded(request.path):
             return None
         scope = Scope(
             f"{request.method} {request.path}",

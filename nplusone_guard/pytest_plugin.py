@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from contextlib import AbstractContextManager
 
+    from nplusone_guard.lab import Ablation, Proofs
     from nplusone_guard.report import Report
     from nplusone_guard.suite.growth import Growth
 
@@ -63,6 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="update: record the most queries of each endpoint. check: fail the test whose "
         "request runs more. ratchet: check, and lower what can be lower.",
     )
+    group.addoption(
+        "--query-guard-lab",
+        action="store_true",
+        help="Run each GET of a test client again without what it loads ahead, and say at the end "
+        "which eager loads and wide columns no request of any test needed.",
+    )
     parser.addini("query_guard", "the default of --query-guard", default="off")
     parser.addini(
         "query_guard_baseline",
@@ -99,6 +106,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "the requests of the test.",
     )
     _look_at_the_run(config)
+    if config.option.query_guard_lab and not config.option.collectonly:
+        from nplusone_guard.suite.lab_plugin import LabPlugin  # noqa: PLC0415  only where it is used
+
+        config.pluginmanager.register(LabPlugin(config), "nplusone_guard_lab")
 
 
 def _look_at_the_run(config: pytest.Config) -> None:
@@ -220,6 +231,26 @@ class QueryGuard:
         from nplusone_guard.suite.constant import constant  # noqa: PLC0415  imports Django
 
         return constant(grow, call, sizes, label=self._name, allow_unread=allow_unread)
+
+    def prove(self, call: Callable[[], Any], *, must_hold: bool = True, **options: Any) -> Proofs:
+        """Try each fix that is suggested for ``call()``, and fail where one is not proven.
+
+        A fix that can't be tried fails nothing; ``must_hold=False`` only says what was shown.
+        Takes the options of :func:`nplusone_guard.lab.prove`.
+        """
+        __tracebackhide__ = True
+        from nplusone_guard.testing import proven  # noqa: PLC0415  imports Django
+
+        return proven(call, self._name, must_hold=must_hold, options=options)
+
+    def ablate(self, call: Callable[[], Any], **options: Any) -> Ablation:
+        """What ``call()`` loads and nobody reads.
+
+        Takes the options of :func:`nplusone_guard.lab.ablate`.
+        """
+        from nplusone_guard.lab import ablate  # noqa: PLC0415  imports Django
+
+        return ablate(call, **{"label": self._name, **options})
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.budget import Budget
-from nplusone_guard.errors import BudgetExceeded
+from nplusone_guard.errors import BudgetExceeded, FixNotProven
 from nplusone_guard.pipeline import capture
 from nplusone_guard.suite.constant import constant
 from nplusone_guard.suite.requests import add_observer, remove_observer
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
+    from nplusone_guard.lab import Proofs
     from nplusone_guard.report import Report
     from nplusone_guard.suite.growth import Growth
 
@@ -92,6 +93,23 @@ def budgeted(label: str, budget: Budget) -> Iterator[Report]:
     report.judge(budget)
 
 
+def proven(
+    call: Callable[[], Any], label: str, *, must_hold: bool, options: dict[str, Any]
+) -> Proofs:
+    """Try each fix that is suggested for a call; raises ``FixNotProven`` where one fails.
+
+    It does so too where the call proves nothing: an error's response, no query, another result
+    each time.
+    """
+    __tracebackhide__ = True
+    from nplusone_guard.lab import prove  # noqa: PLC0415  a test that proves nothing pays nothing
+
+    proofs = prove(call, **{"label": label, **options})
+    if must_hold and (proofs.failed or proofs.doubt):
+        raise FixNotProven(str(proofs), proofs.report)
+    return proofs
+
+
 class QueryBudgetMixin(_TestCase):
     """For Django's and DRF's test cases: put it before them in the bases.
 
@@ -150,3 +168,12 @@ class QueryBudgetMixin(_TestCase):
         """
         __tracebackhide__ = True
         return constant(grow, call, sizes, label=self.id(), allow_unread=allow_unread)
+
+    def assertFixesProven(self, call: Callable[[], Any], **options: Any) -> Proofs:  # noqa: N802  unittest's naming
+        """Fail where a fix that is suggested for ``call()`` is not proven; else what was shown.
+
+        A fix that can't be tried fails nothing.  Takes the options of
+        :func:`nplusone_guard.lab.prove`.
+        """
+        __tracebackhide__ = True
+        return proven(call, self.id(), must_hold=True, options=options)

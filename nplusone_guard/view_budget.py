@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from nplusone_guard.budget import Budget
 from nplusone_guard.errors import GuardError
+from nplusone_guard.trial import on_trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -118,7 +119,7 @@ class query_budget:  # noqa: N801  used as a decorator
                 if any(budget is self.budget for budget in recorder.declared):
                     return None
                 recorder = recorder.parent
-            if unsampled.get() or not guard_settings().enabled:
+            if unsampled.get() or on_trial.get() or not guard_settings().enabled:
                 return None
             scope = open_scope(getattr(target, "__qualname__", repr(target)), budget=self.budget)
             for budget in inner:

@@ -20,9 +20,11 @@ ROOT = Path(__file__).parent.parent
 PUBLIC = {
     "Budget",
     "BudgetExceeded",
+    "FixNotProven",
     "Finding",
     "GrowthNotMeasured",
     "GuardError",
+    "LabRefused",
     "NPlusOneDetected",
     "QueriesGrow",
     "Report",

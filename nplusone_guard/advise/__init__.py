@@ -85,12 +85,14 @@ def _advised(cause: Cause, trace: Trace, together: Together) -> list[Advised]:
         alone, rest = Cause(cause.members[:1]), Cause(cause.members[1:])
         return [each for part in (alone, rest) for each in _advised(part, trace, together)]
     fix = fix or reason(cause.lead)
-    finding = replace(cause.finding(), origin=evaluated_at(cause, trace), fix=fix)
+    number = cause.lead.lineage.origin
+    root = trace.groups[number] if number is not None else None
+    origin = evaluated_at(cause, trace)
+    finding = replace(cause.finding(), origin=origin, fix=fix, root=root)
     access = finding.group.access
     if finding.group.chained and access is not None and not access.many:
         finding = replace(finding, severity="info")
-    root = cause.lead.lineage.origin
-    return [Advised(finding, trace.groups[root] if root is not None else None)]
+    return [Advised(finding, root)]
 
 
 def _urgency(finding: Finding) -> tuple[bool, float]:

@@ -73,6 +73,7 @@ def _in_code(
         explain=f"Read {column} in place of {source_of(spot, read)}: the row has it, and nothing "
         f"is loaded.{rest}",
         where=spot.at(read).site(),
+        alone=False,
     )
 
 
@@ -102,7 +103,7 @@ def _in_serializer(
     explain = f"Write it in place of {given[0]}: the row has the key, and nothing is loaded."
     if may_be_null(access.instance_model, access.lookup):
         explain += " Where there is no object, the field is null and not left out."
-    return Fix(code=code, explain=explain + rest, where=field.site)
+    return Fix(code=code, explain=explain + rest, where=field.site, alone=False)
 
 
 def _is_alone(field: FieldPath, own: tuple[str, ...], names: Container[str]) -> bool:

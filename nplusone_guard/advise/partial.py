@@ -85,6 +85,7 @@ def _count(
         code=f'annotate({name}=Count("{access.query_name}"{condition}, distinct=True))',
         explain=f"Add it to the queryset, and read the attribute {name} instead of counting.",
         where=where,
+        alone=False,
     )
 
 
@@ -138,6 +139,7 @@ def _exists(
         code=f"annotate({name}=Exists({_correlated(access)}{conditions}))",
         explain=f"Add it to the queryset, and read the attribute {name} instead of asking.",
         where=where,
+        alone=False,
     )
 
 
@@ -180,6 +182,7 @@ def _aggregate(  # noqa: PLR0913  what a fix is made of
         code=f"annotate({', '.join(f'{name}={value}' for name, value in given.items())})",
         explain=f"Add it to the queryset, and read the attribute {', '.join(given)} instead.",
         where=where,
+        alone=False,
     )
 
 
@@ -212,6 +215,7 @@ def _rows(
         f'to_attr="{name}"))',
         explain=f"Add it to the queryset, and read {read}.{name} in place of {chain.text}.",
         where=where,
+        alone=False,
     )
 
 
@@ -237,6 +241,7 @@ def _values(cause: Cause, access: Access, chain: Chain, where: CallSite | None) 
         code=loading([steps, *crossed, *behind], prefetch_only=True),
         explain=f"{explain}.",
         where=where,
+        alone=False,
     )
 
 
@@ -301,4 +306,5 @@ def _picked(lead: Member, access: Access, where: CallSite | None) -> Fix | None:
         f".{access.lookup}.all() in place of {source_of(spot, node)}, which always asks the "
         "database.",
         where=where,
+        alone=False,
     )

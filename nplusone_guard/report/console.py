@@ -26,7 +26,7 @@ from nplusone_guard.report.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nplusone_guard.finding import Finding, Fix
+    from nplusone_guard.finding import Experiment, Finding, Fix
     from nplusone_guard.report.report import Assessment, Report
     from nplusone_guard.trace import CallSite
 
@@ -34,7 +34,12 @@ WIDTH = 100
 MOST_FINDINGS = 10
 MOST_LEVELS = 8
 
-_TITLES = {"n_plus_one": "N+1", "write_loop": "write loop"}
+_TITLES = {
+    "n_plus_one": "N+1",
+    "write_loop": "write loop",
+    "unused_eager": "unused eager load",
+    "overfetch": "unread columns",
+}
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _INDENT = "      "
 #: rich's picture loads its font from a content network; the reader's own will do.
@@ -254,6 +259,21 @@ def _fix(fix: Fix, location: CallSite | None, width: int) -> Iterator[Text]:
         gutter = f"{_INDENT}      "
     if fix.where is not None and fix.where != location:
         yield from _place("there", fix.where, width)
+    if fix.proven is not None:
+        yield from _experiment(fix.proven, width)
+
+
+def _experiment(experiment: Experiment, width: int) -> Iterator[Text]:
+    """What a run with the fix showed."""
+    told: str = experiment.verdict
+    if experiment.before is not None and experiment.after is not None:
+        before, after = experiment.before, experiment.after
+        told += f": {before.queries} → {_counted(after.queries, 'query')}"
+        told += f", {before.ms:.1f} → {after.ms:.1f} ms"
+    gutter = f"{_INDENT}tried "
+    for text in _wrapped(f"{told}. {experiment.reason}", width - len(gutter)):
+        yield _line(gutter, text, "bold" if experiment.verdict == "proven" else "")
+        gutter = f"{_INDENT}      "
 
 
 def _place(word: str, site: CallSite, width: int) -> Iterator[Text]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nplusone_guard.report.place import shown_path
 
 if TYPE_CHECKING:
-    from nplusone_guard.finding import Finding, Fix
+    from nplusone_guard.finding import Cost, Experiment, Finding, Fix
     from nplusone_guard.report.report import Report
     from nplusone_guard.trace import CallSite, QueryGroup
 
@@ -96,7 +96,30 @@ def _fix(fix: Fix | None) -> dict[str, Any] | None:
         "code": fix.code,
         "where": _site(fix.where),
         "explain": fix.explain,
-        "proven": fix.proven,
+        "proven": _experiment(fix.proven),
+    }
+
+
+def _experiment(experiment: Experiment | None) -> dict[str, Any] | None:
+    if experiment is None:
+        return None
+    return {
+        "verdict": experiment.verdict,
+        "code": experiment.code,
+        "before": _cost(experiment.before),
+        "after": _cost(experiment.after),
+        "reason": experiment.reason,
+    }
+
+
+def _cost(cost: Cost | None) -> dict[str, Any] | None:
+    if cost is None:
+        return None
+    return {
+        "queries": cost.queries,
+        "rows": cost.rows,
+        "cells": cost.cells,
+        "ms": round(cost.ms, 3),
     }
 
 

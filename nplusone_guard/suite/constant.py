@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
-from asgiref.sync import async_to_sync
-from django.db import OperationalError, connections, transaction
-from django.http import StreamingHttpResponse
-from django.template.response import SimpleTemplateResponse
-from django.test.testcases import DatabaseOperationForbidden  # type: ignore[attr-defined]
 
 from nplusone_guard.errors import GrowthNotMeasured, QueriesGrow
 from nplusone_guard.pipeline import capture
 from nplusone_guard.report.text import safe
+from nplusone_guard.suite.calls import awaited, finish, rolled_back
 from nplusone_guard.suite.evidence import Sample, doubt, sample, unseen
 from nplusone_guard.suite.growth import Growth, growth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from django.db.transaction import Atomic
+    from collections.abc import Callable, Iterable
 
 
 def constant(
@@ -68,59 +59,13 @@ def constant(
 
 def _sample(grow: Callable[[int], Any], call: Callable[[], Any], size: int, label: str) -> Sample:
     __tracebackhide__ = True
-    with _rolled_back():
+    with rolled_back():
         with capture(label=label) as grown:
-            _awaited(grow(size))
+            awaited(grow(size))
         with capture(label=f"{label} at size {size}", threshold=2) as called:
-            result = _awaited(call())
-            _finish(result)
+            result = awaited(call())
+            finish(result)
         return sample(size, grown, called, result)
-
-
-@contextmanager
-def _rolled_back() -> Iterator[None]:
-    """Undo what the block does to any database that the test may use."""
-    with ExitStack() as undo:
-        for alias in connections:
-            block = transaction.atomic(using=alias)
-            block._from_testcase = True  # type: ignore[attr-defined]  # noqa: SLF001  durable blocks may be within
-            try:
-                block.__enter__()
-            except (DatabaseOperationForbidden, OperationalError):
-                continue  # nothing can be written there either
-            undo.callback(_roll_back, block, alias)
-        yield
-
-
-def _roll_back(block: Atomic, alias: str) -> None:
-    transaction.set_rollback(True, using=alias)
-    block.__exit__(None, None, None)
-
-
-def _finish(result: Any) -> None:
-    """Do with a response what a server does: render it, read its stream to the end."""
-    if isinstance(result, SimpleTemplateResponse) and not result.is_rendered:
-        result.render()
-    if not isinstance(result, StreamingHttpResponse):
-        return
-    if result.is_async:
-        async_to_sync(_read)(result)
-    else:
-        for _ in result:
-            pass
-
-
-async def _read(response: StreamingHttpResponse) -> None:
-    async for _ in response:
-        pass
-
-
-def _awaited(result: Any) -> Any:
-    return async_to_sync(_await)(result) if inspect.isawaitable(result) else result
-
-
-async def _await(result: Any) -> Any:
-    return await result
 
 
 def _refuse_running_loop() -> None:

@@ -21,6 +21,7 @@ from nplusone_guard.conf import guard_settings
 from nplusone_guard.errors import GuardError
 from nplusone_guard.pipeline import Scope
 from nplusone_guard.streaming import TracedAsyncStream, TracedStream
+from nplusone_guard.trial import on_trial
 from nplusone_guard.view_budget import declared_budgets
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ async def _attach_in_thread() -> None:
 def _begin(request: HttpRequest) -> Scope | None:
     try:
         settings = guard_settings()
-        if settings.is_excluded(request.path):
+        if on_trial.get() or settings.is_excluded(request.path):
             return None
         told = [(observer, observer.sender()) for observer in tuple(_observers)]
         accepted = [each for _, sender in told if sender is not None for each in sender.accepted]
