@@ -132,8 +132,15 @@ def test_a_task_within_a_task_is_in_both(app, shop, reports):
 
 def test_a_worker_s_task_is_a_trace(app, committed_shop, reports):
     testing = pytest.importorskip("celery.contrib.testing.worker")
+    from celery.signals import setup_logging
+
+    def leave_alone(**kwargs):
+        """A receiver keeps Celery from setting up the logging of this process."""
+
+    setup_logging.connect(leave_alone)
     with testing.start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
         app.tasks["shop.tasks.bill"].delay().get(timeout=20)
+    setup_logging.disconnect(leave_alone)
     assert [report.label for report in reports] == ["TASK shop.tasks.bill"]
 
 
