@@ -32,7 +32,7 @@ fuzz: $(VENV)/.lint  ## the orders API against its own schemas, with made-up req
 	@cd example_project && ../$(BIN)/python -m pytest -q api/tests/fuzz_schema.py
 
 load: $(VENV)/.load  ## the tests of the locust plugin and of the load benchmarks
-	@$(BIN)/python -m pytest -q tests/integrations tests/load
+	@$(BIN)/python -m pytest -q tests/integrations tests/load tests/test_connections.py
 
 lint: $(VENV)/.lint  ## ruff: rules and format
 	@$(BIN)/ruff check .

@@ -111,6 +111,11 @@ class Scope:
             # is not active here.
             if self._active.get() is self.recorder:
                 self._active.set(self.recorder.parent)
+        outer = current = self._active.get()
+        while outer is not None and outer.closed:
+            outer = outer.parent  # one that ended before what began within it
+        if outer is not current:
+            self._active.set(outer)
 
     def abandon(self) -> None:
         """End a trace whose block failed: its queries still count outside, nobody is told."""
