@@ -32,12 +32,11 @@ import django
 django.setup()
 
 from asgiref.sync import async_to_sync
-from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
 from django.core.management import call_command
 from django.db import connection
 from django.http import JsonResponse
 from django.test import AsyncRequestFactory, RequestFactory, override_settings
-from django.test.client import AsyncClientHandler, ClientHandler
 from django.urls import include, path
 
 from nplusone_guard.capture.recorder import Recorder
@@ -98,8 +97,10 @@ def run(requests: int, seed: int) -> tuple[list[tuple[float, float]], int, int]:
     random.seed(seed)
     plain, wrong = RequestFactory(), 0
     asynchronous = AsyncRequestFactory()
-    handler = ClientHandler(enforce_csrf_checks=False)
-    ahandler = AsyncClientHandler(enforce_csrf_checks=False)
+    # Not those of the test clients, which connect a signal anew for each request.
+    handler, ahandler = BaseHandler(), BaseHandler()
+    handler.load_middleware()
+    ahandler.load_middleware(is_async=True)
     seen: list[int] = []
 
     def receive(report: Report, **_: object) -> None:
@@ -109,22 +110,20 @@ def run(requests: int, seed: int) -> tuple[list[tuple[float, float]], int, int]:
     readings: list[tuple[float, float]] = []
     every = max(1, requests // _READINGS)
     traces = 0
-    ask = async_to_sync(ahandler)
+    ask = async_to_sync(ahandler.get_response_async)
     for number in range(requests):
         page = random.choice(list(PAGES))
         seen.clear()
         if number % 5 == 4 and PAGES[page] is not None:
-            request = asynchronous.get(page)
-            assert isinstance(request, ASGIRequest)
-            response = ask(dict(request.scope))  # synchronous views run in this thread
+            response = ask(asynchronous.get(page))  # synchronous views run in this thread
         else:
-            response = handler(plain.get(page).environ)
+            response = handler.get_response(plain.get(page))
         if response.streaming:
             taken = iter(response)
             for _ in range(random.randrange(4)):
                 next(taken)
-            response.close()
             del taken
+        response.close()
         expected = PAGES[page]
         wrong += expected is not None and seen != [expected]
         traces += len(seen)

@@ -23,10 +23,23 @@ def attach() -> None:
     Cheap to repeat.  It stands at index 0, outermost: ``connection.execute_wrapper()`` takes off
     the last wrapper when it ends, which must not be ours.
     """
-    connection_created.connect(_on_connection_created, dispatch_uid="nplusone_guard.attach")
-    request_started.connect(_on_request_started, dispatch_uid="nplusone_guard.requests")
+    if not _listens:
+        _listen()
     for connection in connections.all(initialized_only=True):
         _put(connection)
+
+
+#: Whether the receivers are connected.  Not asked of the signals: each ``connect()`` of one that
+#: is connected already leaves a finalizer behind, and a process of many requests grew by it.
+_listens: list[bool] = []
+
+
+def _listen() -> None:
+    connection_created.connect(
+        _on_connection_created, weak=False, dispatch_uid="nplusone_guard.attach"
+    )
+    request_started.connect(_on_request_started, weak=False, dispatch_uid="nplusone_guard.requests")
+    _listens.append(True)
 
 
 async def attach_in_thread() -> None:
