@@ -9,6 +9,8 @@ from nplusone_guard.report.place import site_of, source_lines, source_span
 
 #: What takes a queryset and gives one; anything else changes what the code around it gets.
 _LOADING = ("select_related", "prefetch_related")
+#: How a fix begins that is a call to be put behind the expression in its place.
+ADD_THERE = "Add it to the queryset built there: "
 
 
 class Insertion(NamedTuple):
@@ -27,9 +29,14 @@ def insertion(fix: dict[str, Any] | None) -> Insertion | None:
     """
     if fix is None or fix["where"] is None or not _only_loads(fix["code"]):
         return None
-    if not fix["explain"].startswith("Add it to the queryset built there: "):
+    if not fix["explain"].startswith(ADD_THERE):
         return None
-    site = site_of(fix["where"])
+    return inserted(fix["code"], fix["where"])
+
+
+def inserted(code: str, where: dict[str, Any]) -> Insertion | None:
+    """Any call put behind the expression in a place that can take it, if the file parses then."""
+    site = site_of(where)
     span = source_span(site)
     if span is None:
         return None
@@ -40,7 +47,7 @@ def insertion(fix: dict[str, Any] | None) -> Insertion | None:
         [lines[last - 1][end:], *lines[last:]],
     )
     expression = "\n".join(before[site.line - 1 :])[start:]
-    text = f".{fix['code']}"
+    text = f".{code}"
     changed = "\n".join(before) + text + "\n".join(behind)
     if not _takes_a_call(expression) or not _parses(changed):
         return None

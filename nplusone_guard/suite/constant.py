@@ -14,7 +14,7 @@ from nplusone_guard.suite.evidence import Sample, doubt, sample, unseen
 from nplusone_guard.suite.growth import Growth, growth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 
 def constant(
@@ -44,9 +44,7 @@ def constant(
     __tracebackhide__ = True
     tried = _checked(sizes)
     _refuse_running_loop()
-    _sample(grow, call, tried[0], label)
-    samples = [_sample(grow, call, size, label) for size in tried]
-    found = growth(label, tried, [each.report for each in samples])
+    samples, found = measure(grow, call, tried, label)
     nothing = doubt(samples)
     if nothing is None and found.grown:
         raise QueriesGrow(str(found), found.report)
@@ -55,6 +53,19 @@ def constant(
     if nothing is not None:
         raise GrowthNotMeasured(_proves_nothing(label, nothing), found.report)
     return found
+
+
+def measure(
+    grow: Callable[[int], Any], call: Callable[[], Any], sizes: Sequence[int], label: str
+) -> tuple[list[Sample], Growth]:
+    """What the call did at each size, and how it grows; nothing is judged.
+
+    It runs once more before, at the smallest size, for what the process loads once and keeps.
+    """
+    __tracebackhide__ = True
+    _sample(grow, call, sizes[0], label)
+    samples = [_sample(grow, call, size, label) for size in sizes]
+    return samples, growth(label, sizes, [each.report for each in samples])
 
 
 def _sample(grow: Callable[[int], Any], call: Callable[[], Any], size: int, label: str) -> Sample:

@@ -1,0 +1,106 @@
+"""What a scan saw, as frozen data; ``to_dict`` is its JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The cheapest proven set of fixes, and the queries before and after.
+
+    ``fixes``: dicts with ``code`` and ``where``, the place to add it to, ``None`` if not known.
+    """
+
+    fixes: tuple[dict[str, Any], ...]
+    before: int
+    after: int
+
+    @property
+    def codes(self) -> list[str]:
+        """What to add, each text once."""
+        return list(dict.fromkeys(each["code"] for each in self.fixes))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One route as one kind of user, at each size.
+
+    ``sizes``: rows made for it.  ``queries`` and ``rows``: at each size.  ``order``: how queries
+    grow.  ``grows``: whether they do.  ``findings``: of the largest size, as the report's JSON has
+    them, with what experiments showed of their fixes.  ``doubt``: why a clean result proves
+    nothing.  ``unproven``: why no experiment was made.
+    """
+
+    route: str
+    user: str
+    status: int
+    sizes: tuple[int, ...]
+    queries: tuple[int, ...]
+    rows: tuple[int, ...]
+    order: str
+    grows: bool
+    findings: tuple[dict[str, Any], ...] = ()
+    saved: Saved | None = None
+    doubt: str = ""
+    unproven: str = ""
+
+    @property
+    def wrong(self) -> int:
+        """How many errors were found, growth without one included."""
+        errors = sum(finding["severity"] == "error" for finding in self.findings)
+        return errors or int(self.grows)
+
+    @classmethod
+    def load(cls, given: dict[str, Any]) -> Visit:
+        """A visit from its plain data."""
+        saved = given["saved"]
+        lists = {name: tuple(given[name]) for name in ("sizes", "queries", "rows", "findings")}
+        if saved is not None:
+            saved = Saved(tuple(saved["fixes"]), saved["before"], saved["after"])
+        return cls(**{**given, **lists, "saved": saved})
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A route that was not measured, why, and what helps."""
+
+    route: str
+    reason: str
+    help: str = ""
+
+
+@dataclass(slots=True)
+class Scan:
+    """All of it.  ``incomplete``: what could not be made of the data, by model."""
+
+    visits: list[Visit] = field(default_factory=list)
+    unreached: list[Unreached] = field(default_factory=list)
+    left_out: int = 0
+    incomplete: dict[str, str] = field(default_factory=dict)
+
+    def worst(self) -> list[Visit]:
+        """One visit a route: the user's for whom most is wrong, the worst first."""
+        best: dict[str, Visit] = {}
+        for visit in self.visits:
+            known = best.get(visit.route)
+            if known is None or _badness(visit) > _badness(known):
+                best[visit.route] = visit
+        return sorted(best.values(), key=lambda each: (*(-x for x in _badness(each)), each.route))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of a scan, version 1."""
+        return {
+            "version": VERSION,
+            "endpoints": [asdict(each) for each in self.visits],
+            "unreached": [asdict(each) for each in self.unreached],
+            "left_out": self.left_out,
+            "incomplete": dict(sorted(self.incomplete.items())),
+        }
+
+
+def _badness(visit: Visit) -> tuple[int, int]:
+    return visit.wrong, visit.queries[-1]

@@ -1,0 +1,181 @@
+"""Data for a scan: k rows of a model, with k rows for each relation to many of each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from nplusone_guard.capture.code import is_project_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import Model
+
+    from nplusone_guard.scan.hints import Hints
+
+_PATHS_TO_USERS = 3
+
+
+class NoRows(Exception):
+    """Rows of a model could not be made; the message says which, why, and what helps."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Makes rows.  ``failed``: what could not be made, by the model's label."""
+
+    hints: Hints
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def grow(self, model: type[Model] | None, size: int, owner: Any = None) -> list[Any]:
+        """``size`` rows of a model, and as many that are ``owner``'s where rows have owners.
+
+        Each gets ``size`` rows for each of its relations to many.  Without a model, rows of each
+        model of the project.  Raises :class:`NoRows` where the model itself can not be made.
+        """
+        if model is None:
+            made = []
+            for each in project_models():
+                try:
+                    made += self.grow(each, size, owner)
+                except NoRows as error:
+                    self.failed[each._meta.label] = str(error)
+            return made
+        rows = [self.make(model) for _ in range(size)]
+        owned = self._owned(model, owner)
+        if owned:
+            one = any(model._meta.get_field(name).unique for name in owned)  # type: ignore[union-attr]
+            rows += [self.make(model, **owned) for _ in range(1 if one else size)]
+        for row in rows:
+            for accessor, related, name in to_many(model):
+                self._hang(row, accessor, related, name, size)
+        return rows
+
+    def make(self, model: type[Model], **values: Any) -> Any:
+        """One row, saved."""
+        label = model._meta.label
+        try:
+            with transaction.atomic():
+                factory = self.hints.factories.get(label)
+                if factory is None:
+                    return _baked(model, values)
+                create = getattr(factory, "create", factory)
+                return create(**values)
+        except NoRows:
+            raise
+        except Exception as error:
+            name = type(error).__name__
+            raise NoRows(
+                f"no row of {label} could be made ({name}: {_first_line(error)}); "
+                f'name a factory: [factories] "{label}" = "path.to.factory"'
+            ) from error
+
+    def _hang(self, row: Any, accessor: str, related: type[Model], name: str, size: int) -> None:
+        label = related._meta.label
+        if label in self.failed:
+            return
+        try:
+            if name:  # the key of the other side
+                for _ in range(size):
+                    self.make(related, **{name: row})
+            else:
+                getattr(row, accessor).add(*(self.make(related) for _ in range(size)))
+        except Exception as error:  # noqa: BLE001  one relation less is seen, and said
+            self.failed[label] = str(error) if isinstance(error, NoRows) else _first_line(error)
+
+    def _owned(self, model: type[Model], owner: Any) -> dict[str, Any]:
+        """What makes a row the owner's: ``{"user": owner}``, or a row between that is."""
+        if owner is None:
+            return {}
+        path = next(_paths_to_users(model), None)
+        if path is None:
+            return {}
+        value = owner
+        for step in reversed(path[1:]):
+            between = step.model
+            found = between._default_manager.filter(**{step.name: value}).first()
+            value = found if found is not None else self.make(between, **{step.name: value})
+        return {path[0].name: value}
+
+
+def project_models() -> list[type[Model]]:
+    """The models that the project itself declares."""
+    return [
+        model
+        for model in apps.get_models()
+        if model._meta.managed and not model._meta.proxy and _is_own(model)
+    ]
+
+
+def to_many(model: type[Model]) -> Iterator[tuple[str, type[Model], str]]:
+    """Accessor, model and key of each relation to many; no key for one with a table between."""
+    for each in model._meta.get_fields():
+        related: Any = each.related_model
+        if not (each.one_to_many or each.many_to_many) or related in (None, "self"):
+            continue
+        if isinstance(related, str) or not related._meta.managed:
+            continue
+        if each.many_to_many:
+            owning = each if not each.auto_created else each.remote_field
+            through = owning.remote_field.through  # type: ignore[union-attr]
+            accessor = each.name if not each.auto_created else each.get_accessor_name()  # type: ignore[union-attr]
+            if through._meta.auto_created and accessor and not accessor.endswith("+"):
+                yield accessor, related, ""
+        elif each.auto_created and _is_own(related):
+            accessor = each.get_accessor_name()  # type: ignore[union-attr]
+            if accessor and not accessor.endswith("+"):
+                yield accessor, related, each.field.name  # type: ignore[union-attr]
+
+
+def _paths_to_users(model: type[Model]) -> Iterator[tuple[Any, ...]]:
+    """Chains of keys from a model to the user, the shortest first; through own models alone."""
+    user = get_user_model()
+    chains: list[tuple[Any, ...]] = [()]
+    for _ in range(_PATHS_TO_USERS):
+        longer: list[tuple[Any, ...]] = []
+        for chain in chains:
+            last = chain[-1].related_model if chain else model
+            for key in last._meta.fields:
+                if not key.is_relation or key.related_model in (None, last):
+                    continue
+                if key.related_model._meta.concrete_model is user._meta.concrete_model:
+                    yield (*chain, key)
+                elif _is_own(key.related_model):
+                    longer.append((*chain, key))
+        chains = longer
+
+
+def _baked(model: type[Model], values: dict[str, Any]) -> Any:
+    try:
+        from model_bakery import baker  # noqa: PLC0415  an extra
+    except ImportError:
+        raise NoRows(
+            "rows are made by model-bakery, which is not installed; install "
+            "nplusone-guard[scan], or name factories in the file of hints"
+        ) from None
+    optional = [
+        key.name
+        for key in model._meta.fields
+        if key.is_relation
+        and key.null
+        and key.name not in values
+        and isinstance(key.related_model, type)
+        and key.related_model is not model
+    ]
+    return baker.make(model, _fill_optional=optional or False, **values)
+
+
+def _is_own(model: Any) -> bool:
+    import sys  # noqa: PLC0415
+
+    file = getattr(sys.modules.get(model.__module__), "__file__", None)
+    return file is not None and is_project_file(file)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]

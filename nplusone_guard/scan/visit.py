@@ -1,0 +1,239 @@
+"""One route as one user: rows of each size, a request, how its queries grow, its fixes tried."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.core.cache import caches
+from django.test import Client
+from django.urls import NoReverseMatch, resolve, reverse
+from django.urls.exceptions import Resolver404
+
+from nplusone_guard.errors import LabRefused
+from nplusone_guard.lab import prove
+from nplusone_guard.report import Report
+from nplusone_guard.report.json import finding_to_dict
+from nplusone_guard.report.place import shown_path
+from nplusone_guard.scan.hints import RouteHint
+from nplusone_guard.scan.models import model_behind, value_of
+from nplusone_guard.scan.outcome import Saved, Visit
+from nplusone_guard.suite.calls import rolled_back
+from nplusone_guard.suite.constant import measure
+from nplusone_guard.suite.evidence import doubt, unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nplusone_guard.scan.rows import Rows
+    from nplusone_guard.scan.targets import Target
+    from nplusone_guard.trace import CallSite
+
+_REDIRECTED, _FAILED = 300, 400
+#: How many rows are tried for one that the user may see.
+_MOST_TRIED = 12
+
+
+class NotReached(Exception):
+    """A user did not get an answer from a route; the message is the reason."""
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Asks routes of the URL conf.  ``sizes``: rising numbers of rows."""
+
+    rows: Rows
+    sizes: Sequence[int] = (2, 8)
+    runs: int = 3
+    any_database: bool = False
+    _url: str = ""
+
+    def visit(self, target: Target, kind: str) -> tuple[Visit, Report]:
+        """Measure one route as one kind of user; also the report of the largest size.
+
+        Raises :class:`NotReached`, and :class:`~nplusone_guard.scan.rows.NoRows`.
+        """
+        hint = self.rows.hints.routes.get(target.route) or RouteHint()
+        with rolled_back():
+            asker = _Asker(target, self._user(kind))
+            model = hint.model or model_behind(target)
+
+            def grow(size: int) -> None:
+                made = self.rows.grow(model, size, asker.user)
+                asker.enter()
+                self._url = asker.reach(hint, made)
+
+            def call() -> Any:
+                return asker.get(self._url)
+
+            label = f"GET /{target.route.lstrip('^')}"
+            samples, growth = measure(grow, call, self.sizes, label)
+            asked = any(growth.queries)
+            grow_nothing = doubt(samples) or (unseen(samples) if asked else None) or ""
+            report, saved, unproven = growth.report, None, ""
+            if report.findings or growth.queries[-1] > 1:  # also what is loaded once, but apart
+                grow(self.sizes[-1])
+                report, saved, unproven = self._proven(call, label, growth.report)
+        visit = Visit(
+            route=target.route,
+            user=kind,
+            status=samples[-1].status or 0,
+            sizes=tuple(self.sizes),
+            queries=growth.queries,
+            rows=growth.rows,
+            order=str(growth.order) if growth.grown else "constant",
+            grows=bool(growth.grown),
+            findings=tuple(finding_to_dict(each) for each in report.findings),
+            saved=saved,
+            doubt="" if growth.grown else " ".join(_facts(grow_nothing)),
+            unproven=unproven,
+        )
+        return visit, _named(report, target)
+
+    def _user(self, kind: str) -> Any:
+        if kind == "anonymous":
+            return None
+        make = self.rows.hints.users.get(kind)
+        if make is not None:
+            return make()
+        staff = kind == "staff"
+        model = get_user_model()
+        names = {field.name for field in model._meta.get_fields()}
+        flags = {"is_active": True, "is_staff": staff, "is_superuser": staff}
+        return self.rows.make(
+            model, **{name: flag for name, flag in flags.items() if name in names}
+        )
+
+    def _proven(self, call: Any, label: str, before: Report) -> tuple[Report, Saved | None, str]:
+        try:
+            proofs = prove(
+                call,
+                label=label,
+                runs=self.runs,
+                allow_this_database=self.any_database,
+            )
+        except LabRefused as error:
+            return before, None, str(error)
+        best = proofs.best
+        if best is None:
+            return proofs.report, None, proofs.doubt
+        fixes = tuple({"code": each.code, "where": _place(each.where)} for each in best.fixes)
+        return proofs.report, Saved(fixes, best.before.queries, best.after.queries), ""
+
+
+@dataclass(slots=True)
+class _Asker:
+    """A client that asks one route as one user."""
+
+    target: Target
+    user: Any
+    client: Any = None
+
+    def enter(self) -> None:
+        """Log in; what that costs is no part of a request."""
+        if hasattr(self.target.callback, "cls"):
+            from rest_framework.test import APIClient  # noqa: PLC0415  where DRF is used
+
+            self.client = APIClient()
+            self.client.force_authenticate(self.user)
+            return
+        self.client = Client()
+        if self.user is not None:
+            self.client.force_login(self.user)
+
+    def reach(self, hint: RouteHint, made: list[Any]) -> str:
+        """The URL of a route that answers, with arguments from the rows made."""
+        said: dict[str, None] = {}
+        for url in _urls(self.target, hint, made):
+            try:
+                response = self.get(url)
+            except Exception as error:  # noqa: BLE001  what the view raises
+                said[f"raises {type(error).__name__}"] = None
+                continue
+            status = response.status_code
+            if status < _REDIRECTED:
+                return url
+            leads = f" to {response.url.partition('?')[0]}" if status < _FAILED else ""
+            said[f"answers {status}{leads}"] = None
+        raise NotReached(", ".join(said) or "no row gives it its arguments")
+
+    def get(self, url: str) -> Any:
+        """One request; nothing of the one before is left in a cache."""
+        for cache in caches.all(initialized_only=True):
+            cache.clear()
+        return self.client.get(url, headers={"accept": "application/json, */*;q=0.5"})
+
+
+def _urls(target: Target, hint: RouteHint, made: list[Any]) -> list[str]:
+    """URLs of a route, one for each row that could be its subject."""
+    query = f"?{hint.query}" if hint.query else ""
+    subjects = made[::-1][:_MOST_TRIED] if target.parameters and not hint.kwargs else [None]
+    found: dict[str, None] = {}
+    for subject in subjects:
+        kwargs = dict(target.given)
+        for name in target.parameters:
+            value = hint.kwargs.get(name)
+            if value is None and subject is not None:
+                value = value_of(target, name, subject)
+            if value is None:
+                break
+            kwargs[name] = value
+        else:
+            path = _path(target, kwargs)
+            if path is not None:
+                found[path + query] = None
+    return list(found)
+
+
+def _path(target: Target, kwargs: dict[str, Any]) -> str | None:
+    if target.name is not None:
+        try:
+            return reverse(target.name, kwargs=kwargs or None)
+        except NoReverseMatch:
+            pass
+    path = "/" + target.route
+    for name, value in kwargs.items():
+        path = _filled(path, name, str(value))
+    path = path.replace("^", "").replace("$", "").replace(r"\Z", "")
+    try:
+        resolve(path)
+    except Resolver404:
+        return None
+    return path
+
+
+def _filled(path: str, name: str, value: str) -> str:
+    """A route with the part that a parameter takes replaced by its value."""
+    for opened in (f":{name}>", f"<{name}>"):
+        end = path.find(opened)
+        if end >= 0:
+            start = path.rfind("<", 0, end + 1)
+            if path[start - 3 : start] != "(?P":
+                return path[:start] + value + path[end + len(opened) :]
+    start = path.find(f"(?P<{name}>")
+    if start < 0:
+        return path
+    depth = 0
+    for at in range(start, len(path)):
+        depth += {"(": 1, ")": -1}.get(path[at], 0)
+        if depth == 0:
+            return path[:start] + value + path[at + 1 :]
+    return path
+
+
+def _named(report: Report, target: Target) -> Report:
+    """The report as a run of tests names it: by method and route."""
+    assessment = report.assessment
+    trace = replace(assessment.trace, method="GET", route=target.route, label=f"GET {target.title}")
+    named = replace(assessment, trace=trace)
+    return Report(lambda: named).finish()
+
+
+def _place(site: CallSite | None) -> dict[str, Any] | None:
+    return None if site is None else {**asdict(site), "file": shown_path(site.file)}
+
+
+def _facts(text: str) -> list[str]:
+    """A doubt without the advice that is for tests."""
+    return [line for line in text.splitlines() if "allow_unread" not in line]
