@@ -77,7 +77,7 @@ def _table(visits: list[Visit]) -> Table:
 
 
 def _details(visit: Visit) -> Iterator[Text]:
-    if not visit.findings and not visit.grows:
+    if not visit.findings and not visit.grows and visit.saved is None:
         return
     yield Text(f"\n{safe(visit.route or '/')}", style="bold")
     for finding in visit.findings:
@@ -97,6 +97,15 @@ def _details(visit: Visit) -> Iterator[Text]:
         yield _line(f"      {_said(fix, visit)}", "dim")
     if visit.grows and not visit.findings:
         yield _line("  queries grow, with no finding that explains it")
+    saved = visit.saved
+    if saved is not None:
+        together = " together" if len(saved.fixes) > 1 else ""
+        yield _line(f"  proven{together}: {saved.before:,} → {saved.after:,} queries")
+        for fix in saved.fixes:
+            where = place_name(fix["where"])
+            yield _line(f"      {fix['code']}", "green")
+            if where:
+                yield _line(f"      there  {where}", "cyan")
 
 
 def _said(fix: dict[str, Any], visit: Visit) -> str:
