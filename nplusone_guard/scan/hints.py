@@ -12,6 +12,7 @@
     model = "orders.Order"           # whose rows it shows
     kwargs = { pk = 1 }              # arguments of the route
     query = "page_size=100"          # the query string
+    path = "/api/v1/orders/1/"       # or: the path itself, with the rows that a factory made
     skip = "it sends a mail"         # or: not to be asked for
 """
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 USERS = ("anonymous", "plain", "staff")
 _TABLES = ("factories", "users", "routes")
-_OF_ROUTE = ("model", "kwargs", "query", "skip")
+_OF_ROUTE = ("model", "kwargs", "path", "query", "skip")
 
 
 class HintsError(ValueError):
@@ -43,6 +44,7 @@ class RouteHint:
 
     model: Any = None
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
     query: str = ""
     skip: str = ""
 
@@ -93,12 +95,13 @@ def _route(given: Any, key: str) -> RouteHint:
     model, kwargs = given.get("model"), given.get("kwargs", {})
     if not isinstance(kwargs, dict):
         raise HintsError(f"{key}.kwargs takes a table of arguments.")
-    for name in ("query", "skip"):
+    for name in ("path", "query", "skip"):
         if not isinstance(given.get(name, ""), str):
             raise HintsError(f"{key}.{name} takes a text.")
     return RouteHint(
         model=None if model is None else _model(model, f"{key}.model"),
         kwargs=kwargs,
+        path=given.get("path", ""),
         query=given.get("query", "").removeprefix("?"),
         skip=given.get("skip", ""),
     )

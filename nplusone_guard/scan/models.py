@@ -61,15 +61,37 @@ def value_of(target: Target, name: str, row: Any) -> Any:
         getattr(view, "slug_url_kwarg", None): getattr(view, "slug_field", None),
     }.get(name)
     stem, last = name, ""
-    for end in ("_id", "_pk"):
+    for end in ("_id", "_pk", "_slug", "_uuid"):
         if name.endswith(end):
-            stem, last = name.removesuffix(end), "pk"
+            stem, last = name.removesuffix(end), "pk" if end == "_id" else end[1:]
     own = row._meta.model_name == stem.replace("_", "")
-    for path in (field, name, last if own else None, f"{stem}.pk", f"{stem}.{last or 'pk'}"):
+    for path in (field, name, last if own else None, f"{stem}.{last or 'pk'}"):
         value = _read(row, path)
         if value is not None:
             return value
-    return row.pk if name in {"id", "pk", "object_id"} else None
+    return row.pk if name in {"id", "pk", "object_id"} or name.startswith("_") else None
+
+
+def parents_of(target: Target, model: Any) -> tuple[str, ...]:
+    """Keys of a model that parameters of the route go through: ``order`` of ``<order_pk>``.
+
+    Rows that share what these lead to are listed together.
+    """
+    if model is None:
+        return ()
+    found: list[str] = []
+    for key in model._meta.fields:
+        related: Any = key.related_model
+        if not key.many_to_one or not isinstance(related, type):
+            continue
+        named = {key.name, related._meta.model_name}  # type: ignore[attr-defined]
+        for name in target.parameters:
+            stem, _, last = name.rpartition("_")
+            plain = {name, stem if last in {"id", "pk", "slug", "uuid"} else name}
+            if named & {*plain, *(each.replace("_", "") for each in plain)}:
+                found.append(key.name)
+                break
+    return tuple(found)
 
 
 def _read(row: Any, path: str | None) -> Any:

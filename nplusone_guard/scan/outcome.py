@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 VERSION = 1
+_LISTS = ("sizes", "queries", "rows", "findings", "roots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Visit:
     ``sizes``: rows made for it.  ``queries`` and ``rows``: at each size.  ``order``: how queries
     grow.  ``grows``: whether they do.  ``findings``: of the largest size, as the report's JSON has
     them, with what experiments showed of their fixes.  ``doubt``: why a clean result proves
-    nothing.  ``unproven``: why no experiment was made.
+    nothing.  ``unproven``: why no experiment was made.  ``roots``: where its querysets are built.
     """
 
     route: str
@@ -47,6 +48,7 @@ class Visit:
     saved: Saved | None = None
     doubt: str = ""
     unproven: str = ""
+    roots: tuple[dict[str, Any], ...] = ()
 
     @property
     def wrong(self) -> int:
@@ -58,7 +60,7 @@ class Visit:
     def load(cls, given: dict[str, Any]) -> Visit:
         """A visit from its plain data."""
         saved = given["saved"]
-        lists = {name: tuple(given[name]) for name in ("sizes", "queries", "rows", "findings")}
+        lists = {name: tuple(given[name]) for name in _LISTS}
         if saved is not None:
             saved = Saved(tuple(saved["fixes"]), saved["before"], saved["after"])
         return cls(**{**given, **lists, "saved": saved})
@@ -75,11 +77,15 @@ class Unreached:
 
 @dataclass(slots=True)
 class Scan:
-    """All of it.  ``incomplete``: what could not be made of the data, by model."""
+    """All of it.
+
+    ``left_out``: routes that were not wanted, and why.  ``incomplete``: what could not be made of
+    the data, by model.
+    """
 
     visits: list[Visit] = field(default_factory=list)
     unreached: list[Unreached] = field(default_factory=list)
-    left_out: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
     incomplete: dict[str, str] = field(default_factory=dict)
 
     def worst(self) -> list[Visit]:
@@ -91,13 +97,18 @@ class Scan:
                 best[visit.route] = visit
         return sorted(best.values(), key=lambda each: (*(-x for x in _badness(each)), each.route))
 
+    def files(self) -> set[str]:
+        """The files that proven fixes are to be typed into."""
+        fixes = (fix for each in self.visits if each.saved for fix in each.saved.fixes)
+        return {fix["where"]["file"] for fix in fixes if fix["where"] is not None}
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON of a scan, version 1."""
         return {
             "version": VERSION,
             "endpoints": [asdict(each) for each in self.visits],
             "unreached": [asdict(each) for each in self.unreached],
-            "left_out": self.left_out,
+            "left_out": dict(sorted(self.left_out.items())),
             "incomplete": dict(sorted(self.incomplete.items())),
         }
 

@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db import models
 
+from nplusone_guard.lab.operations import Ahead, Call, code_of, parse, together
 from nplusone_guard.report.edit import inserted
 from nplusone_guard.report.place import site_of
 from nplusone_guard.report.words import place_name
 from nplusone_guard.report.write import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from nplusone_guard.report.edit import Insertion
     from nplusone_guard.scan.outcome import Visit
+
+    #: A place and calls → what goes wrong if they are typed there; empty where nothing does.
+    Check = Callable[[dict[str, Any], tuple[Call, ...]], str]
 
 
 @dataclass(slots=True)
@@ -58,41 +62,112 @@ class Patch:
         return sorted(self.files)
 
 
-def patch(visits: Iterable[Visit]) -> Patch:
-    """What to type for the proven sets of fixes, each text once at its place.
+def patch(visits: Iterable[Visit], check: Check = lambda *_: "") -> Patch:
+    """What to type for the proven sets of fixes: at each place what all endpoints need.
 
     Of two that load one relation in two ways, which no queryset takes, the one that saves more.
+    ``check``: says what goes wrong if calls are typed at a place; then what each finding
+    proposes by itself is tried, and else it is left.
     """
-    changes: dict[str, list[Insertion]] = {}
-    names: dict[str, set[str]] = {}
-    loaded: dict[tuple[str, int, int], dict[str, str]] = {}
-    left: dict[str, None] = {}
+    made = Patch()
+    insertions: dict[str, list[tuple[Insertion, str]]] = {}
+    for wanted in _wanted(visits, made.left):
+        found = _chosen(wanted, check, made.left)
+        if found is not None:
+            insertions.setdefault(wanted.name, []).append((found, found.text))
+    for name, changes in insertions.items():
+        before = (Path.cwd() / name).read_bytes().decode("utf-8")
+        needed = set().union(*(_names(text) for _, text in changes))
+        after = _with_imports(_changed(before, [each for each, _ in changes]), needed)
+        if after is None:
+            made.left += [f"{name}:{each.line}: {text.removeprefix('.')}" for each, text in changes]
+        else:
+            made.files[name] = (before, after)
+    return made
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A place in a file.  ``best``: what proven sets add there; ``single``: what findings do."""
+
+    name: str
+    where: dict[str, Any]
+    best: list[tuple[Call, ...]] = field(default_factory=list)
+    single: list[tuple[Call, ...]] = field(default_factory=list)
+
+    def tries(self) -> list[tuple[Call, ...]]:
+        """Calls to type there, what costs least first."""
+        found = (merged(self.best), merged([*self.single]))
+        return [each for each in dict.fromkeys(found) if each]
+
+
+def _wanted(visits: Iterable[Visit], left: list[str]) -> list[_Wanted]:
+    found: dict[str, _Wanted] = {}
     for visit in sorted(visits, key=_saving):
         for fix in visit.saved.fixes if visit.saved is not None else ():
             code, where = fix["code"], fix["where"]
-            found = inserted(code, where) if where is not None else None
-            name = None if found is None else _below_here(where)
-            if found is None or name is None:
-                left[f"{place_name(where) or visit.route}: {code}"] = None
+            name = None if where is None else _below_here(where)
+            if where is None or name is None or inserted(code, where) is None:
+                by_hand = f"{place_name(where) or visit.route}: {code}"
+                if by_hand not in left:
+                    left.append(by_hand)
                 continue
-            there = loaded.setdefault((name, found.line, found.column), {})
-            lookups = dict.fromkeys(_lookups(code), code)
-            if any(there.get(lookup, code) != code for lookup in lookups):
+            there = found.setdefault(_key(where), _Wanted(name, where))
+            there.best.append(parse(code))
+    for visit in visits:
+        for finding in visit.findings if visit.saved is not None else ():
+            each = finding["fix"]
+            if each is None or each["proven"] is None or each["proven"]["verdict"] != "proven":
                 continue
-            there.update(lookups)
-            if found not in changes.setdefault(name, []):
-                changes[name].append(found)
-                names.setdefault(name, set()).update(_names(code))
-    made = Patch()
-    for name, insertions in changes.items():
-        before = (Path.cwd() / name).read_bytes().decode("utf-8")
-        after = _with_imports(_changed(before, insertions), names[name])
-        if after is None:
-            left.update(dict.fromkeys(f"{name}:{each.line}: {each.text}" for each in insertions))
-        else:
-            made.files[name] = (before, after)
-    made.left = list(left)
-    return made
+            if each["where"] is not None and _key(each["where"]) in found:
+                found[_key(each["where"])].single.append(parse(each["proven"]["code"]))
+    return list(found.values())
+
+
+def _chosen(wanted: _Wanted, check: Check, left: list[str]) -> Insertion | None:
+    """The first that nothing goes wrong with; what is not taken is said."""
+    for calls in wanted.tries():
+        code = code_of(calls)
+        found = inserted(code, wanted.where)
+        wrong = "the file would not parse" if found is None else check(wanted.where, calls)
+        if not wrong:
+            return found
+        left.append(f"{place_name(wanted.where)}: {code} (not typed: {wrong})")
+    return None
+
+
+def merged(parts: Iterable[tuple[Call, ...]]) -> tuple[Call, ...]:
+    """The calls of several sets on one queryset: all that any of them needs.
+
+    Columns and relations add up.  A set that loads a relation in another way than one before it,
+    or leaves out columns where the one before names them, is passed over.
+    """
+    ways: dict[str, str] = {}
+    taken: dict[str, dict[Any, None]] = {}
+    for calls in parts:
+        new = {key: way for call in calls for key, way in _ways(call)}
+        if any(ways.get(key, way) != way for key, way in new.items()):
+            continue
+        ways.update(new)
+        for call in calls:
+            taken.setdefault(call.method, {}).update(dict.fromkeys(call.arguments))
+    return together([[Call(name, tuple(given)) for name, given in taken.items()]])
+
+
+def _ways(call: Call) -> Iterator[tuple[str, str]]:
+    """What a call decides, and how: two that decide it otherwise do not go together."""
+    if call.method == "only":
+        yield "columns", "only"
+    if call.method == "defer":
+        yield "columns", str(call)
+    if call.method == "prefetch_related":
+        for each in call.arguments:
+            path = each.path if isinstance(each, Ahead) else str(each)
+            yield path.partition("__")[0], str(each) if isinstance(each, Ahead) else "plain"
+
+
+def _key(where: dict[str, Any]) -> str:
+    return str(sorted(where.items(), key=str))
 
 
 def _saving(visit: Visit) -> int:
@@ -119,33 +194,11 @@ def _changed(text: str, insertions: Iterable[Insertion]) -> str:
     return "".join(lines)
 
 
-def _lookups(code: str) -> list[str]:
-    """The relations that a ``prefetch_related`` call names; a call of another kind by its name."""
-    call = ast.parse(code, mode="eval").body
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-        return []
-    if call.func.id in {"only", "defer"}:
-        return [call.func.id]
-    if call.func.id != "prefetch_related":
-        return []
-    found: list[str] = []
-    for given in call.args:
-        value = given.args[0] if isinstance(given, ast.Call) and given.args else given
-        if isinstance(value, ast.Constant):
-            # One with a queryset of its own is another load than the plain one.
-            found.append(str(value.value).partition("__")[0])
-    return found
-
-
-def _names(code: str) -> set[str]:
-    """The names that a call needs, but for its own."""
-    call = ast.parse(code, mode="eval").body
-    own = call.func if isinstance(call, ast.Call) else None
-    return {
-        node.id
-        for node in ast.walk(call)
-        if isinstance(node, ast.Name) and node is not own and not hasattr(builtins, node.id)
-    }
+def _names(text: str) -> set[str]:
+    """The names that calls need, which are put behind an expression."""
+    nodes = ast.walk(ast.parse(f"_{text}", mode="eval"))
+    found = {node.id for node in nodes if isinstance(node, ast.Name)} - {"_"}
+    return {name for name in found if not hasattr(builtins, name)}
 
 
 def _with_imports(text: str, names: set[str]) -> str | None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from nplusone_guard.capture.code import is_project_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from django.db.models import Model
 
@@ -32,11 +32,18 @@ class Rows:
     hints: Hints
     failed: dict[str, str] = field(default_factory=dict)
 
-    def grow(self, model: type[Model] | None, size: int, owner: Any = None) -> list[Any]:
+    def grow(
+        self,
+        model: type[Model] | None,
+        size: int,
+        owner: Any = None,
+        parents: Sequence[str] = (),
+    ) -> list[Any]:
         """``size`` rows of a model, and as many that are ``owner``'s where rows have owners.
 
-        Each gets ``size`` rows for each of its relations to many.  Without a model, rows of each
-        model of the project.  Raises :class:`NoRows` where the model itself can not be made.
+        They share what their keys ``parents`` lead to.  Each gets ``size`` rows for each of its
+        relations to many.  Without a model, rows of each model of the project.  Raises
+        :class:`NoRows` where the model itself can not be made.
         """
         if model is None:
             made = []
@@ -46,15 +53,25 @@ class Rows:
                 except NoRows as error:
                     self.failed[each._meta.label] = str(error)
             return made
-        rows = [self.make(model) for _ in range(size)]
+        rows = self._alike(model, size, {}, parents)
         owned = self._owned(model, owner)
         if owned:
             one = any(model._meta.get_field(name).unique for name in owned)  # type: ignore[union-attr]
-            rows += [self.make(model, **owned) for _ in range(1 if one else size)]
+            rows += self._alike(model, 1 if one else size, owned, parents)
         for row in rows:
             for accessor, related, name in to_many(model):
                 self._hang(row, accessor, related, name, size)
+            for related, name in to_one(model):
+                self._hang(row, "", related, name, 1)
         return rows
+
+    def _alike(
+        self, model: type[Model], size: int, values: dict[str, Any], parents: Sequence[str]
+    ) -> list[Any]:
+        first = self.make(model, **values)
+        shared = {name: getattr(first, name) for name in parents}
+        shared = {name: value for name, value in shared.items() if value is not None}
+        return [first, *(self.make(model, **{**shared, **values}) for _ in range(size - 1))]
 
     def make(self, model: type[Model], **values: Any) -> Any:
         """One row, saved."""
@@ -81,12 +98,16 @@ class Rows:
             return
         try:
             if name:  # the key of the other side
+                unique = related._meta.get_field(name).unique  # type: ignore[union-attr]
+                if unique and related._default_manager.filter(**{name: row}).exists():
+                    return
                 for _ in range(size):
                     self.make(related, **{name: row})
             else:
                 getattr(row, accessor).add(*(self.make(related) for _ in range(size)))
         except Exception as error:  # noqa: BLE001  one relation less is seen, and said
-            self.failed[label] = str(error) if isinstance(error, NoRows) else _first_line(error)
+            said = str(error) if isinstance(error, NoRows) else _first_line(error)
+            self.failed[label] = said
 
     def _owned(self, model: type[Model], owner: Any) -> dict[str, Any]:
         """What makes a row the owner's: ``{"user": owner}``, or a row between that is."""
@@ -130,6 +151,19 @@ def to_many(model: type[Model]) -> Iterator[tuple[str, type[Model], str]]:
             accessor = each.get_accessor_name()  # type: ignore[union-attr]
             if accessor and not accessor.endswith("+"):
                 yield accessor, related, each.field.name  # type: ignore[union-attr]
+
+
+def to_one(model: type[Model]) -> Iterator[tuple[type[Model], str]]:
+    """Model and key of each one-to-one relation that the other side has the key of.
+
+    Not of what inherits from the model: its rows are rows of their own.
+    """
+    for each in model._meta.get_fields():
+        related: Any = each.related_model
+        if each.one_to_one and each.auto_created and isinstance(related, type):
+            key: Any = each.field  # type: ignore[union-attr]
+            if not key.remote_field.parent_link and related._meta.managed and _is_own(related):  # type: ignore[attr-defined]
+                yield related, key.name
 
 
 def _paths_to_users(model: type[Model]) -> Iterator[tuple[Any, ...]]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nplusone_guard.errors import LabRefused
+from nplusone_guard.lab.operations import parse, together
 from nplusone_guard.report.write import replace_file
 from nplusone_guard.scan.outcome import Scan, Unreached, Visit
 from nplusone_guard.scan.rows import NoRows
@@ -16,8 +20,8 @@ from nplusone_guard.suite.run import Run, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
+    from nplusone_guard.lab.operations import Call
     from nplusone_guard.scan.targets import Target
     from nplusone_guard.scan.visit import Visitor
 
@@ -46,12 +50,17 @@ class Scanner:
     scan: Scan = field(default_factory=Scan)
     run: Run = field(default_factory=Run)
     _done: set[str] = field(default_factory=set)
+    _targets: dict[str, Target] = field(default_factory=dict)
 
     def go(self, targets: Sequence[Target]) -> Scan:
         """Ask each route that is wanted.  Raises :class:`StateError`, before anything is done."""
         self._take_up()
-        wanted = [target for target in targets if self._wants(target)]
-        self.scan.left_out = len(targets) - len(wanted)
+        self._targets = {target.route: target for target in reversed(targets)}
+        unwanted = {target: self._unwanted(target) for target in targets}
+        wanted = [target for target, why in unwanted.items() if not why]
+        for target, why in unwanted.items():
+            if why:
+                self.scan.left_out.setdefault(target.title, why)
         for number, target in enumerate(wanted, 1):
             if target.route in self._done:
                 continue
@@ -62,12 +71,13 @@ class Scanner:
         self.scan.incomplete.update(self.visitor.rows.failed)
         return self.scan
 
-    def _wants(self, target: Target) -> bool:
+    def _unwanted(self, target: Target) -> str:
+        """Why a route is left out; empty where it is asked for."""
         if self.only and not _matches(target, self.only):
-            return False
+            return "not in --only"
         if _matches(target, self.exclude):
-            return False
-        return not target.reason or (bool(self.only) and target.reason == INSTALLED)
+            return "in --exclude"
+        return "" if self.only and target.reason == INSTALLED else target.reason
 
     def _ask(self, target: Target) -> None:
         hint = self.visitor.rows.hints.routes.get(target.route)
@@ -96,6 +106,30 @@ class Scanner:
             reasons = "; ".join(f"{why} to {', '.join(kinds)}" for why, kinds in said.items())
             self.scan.unreached.append(Unreached(target.route, reasons, _help(target)))
 
+    def check(self, place: dict[str, Any], calls: tuple[Call, ...]) -> str:
+        """What goes wrong with which route if calls are typed at a place.
+
+        Asked are all routes whose querysets are built there, each as the user for whom most was
+        wrong; but not where a set that was proven is just this.
+        """
+        for visit in self.scan.worst():
+            target = self._targets.get(visit.route)
+            if place not in visit.roots or target is None:
+                continue
+            fixes = visit.saved.fixes if visit.saved is not None else ()
+            own = [parse(fix["code"]) for fix in fixes if fix["where"] == place]
+            if together(own) == calls and len(own) == len(fixes):
+                continue
+            try:
+                wrong = self.visitor.breaks(target, visit.user, place, calls)
+            except LabRefused:
+                continue  # it writes; then nothing of it was proven
+            except Exception as error:  # noqa: BLE001  what a view, or its data, may raise
+                wrong = f"{type(error).__name__}: {error}"
+            if wrong:
+                return f"{target.title}: {wrong}"
+        return ""
+
     # -- the file of what is done ----------------------------------------------------------
 
     def _keep(self) -> None:
@@ -113,6 +147,7 @@ class Scanner:
                     "unreached": [asdict(each) for each in self.scan.unreached],
                     "incomplete": {**self.scan.incomplete, **self.visitor.rows.failed},
                     "run": self.run.dump(),
+                    "files": {name: _fingerprint(name) for name in self.scan.files()},
                 }
             ),
         )
@@ -126,6 +161,9 @@ class Scanner:
                 raise ValueError("another version")  # noqa: TRY301
             if (given["users"], given["sizes"]) != (list(self.users), list(self.visitor.sizes)):
                 raise ValueError("other users or sizes")  # noqa: TRY301
+            for name, fingerprint in given["files"].items():
+                if _fingerprint(name) != fingerprint:
+                    raise ValueError(f"{name} was changed since")  # noqa: TRY301
             self.scan.visits = [Visit.load(each) for each in given["visits"]]
             self.scan.unreached = [Unreached(**each) for each in given["unreached"]]
             self.scan.incomplete = dict(given["incomplete"])
@@ -136,6 +174,14 @@ class Scanner:
                 f"{self.state} is not the state of such a scan ({error}); "
                 "take it away to begin anew."
             ) from None
+
+
+def _fingerprint(name: str) -> str:
+    """Of a file that fixes are typed into: their places hold for this text alone."""
+    try:
+        return sha256(Path(name).read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _matches(target: Target, patterns: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -77,7 +78,7 @@ def _table(visits: list[Visit]) -> Table:
 
 
 def _details(visit: Visit) -> Iterator[Text]:
-    if not visit.findings and not visit.grows and visit.saved is None:
+    if not visit.findings and not visit.grows and visit.saved is None and not visit.unproven:
         return
     yield Text(f"\n{safe(visit.route or '/')}", style="bold")
     for finding in visit.findings:
@@ -97,6 +98,8 @@ def _details(visit: Visit) -> Iterator[Text]:
         yield _line(f"      {_said(fix, visit)}", "dim")
     if visit.grows and not visit.findings:
         yield _line("  queries grow, with no finding that explains it")
+    if visit.unproven and not any(each["fix"] for each in visit.findings):
+        yield _line(f"      not tried: {visit.unproven}", "dim")
     saved = visit.saved
     if saved is not None:
         together = " together" if len(saved.fixes) > 1 else ""
@@ -125,7 +128,9 @@ def _summary(scan: Scan, worst: list[Visit]) -> Text:
     wrong = sum(bool(visit.wrong) for visit in worst)
     text = Text("\n")
     text.append(f"{counted(len(worst), 'endpoint')} measured, {wrong} with something wrong, ")
-    text.append(f"{len(scan.unreached)} not reached, {scan.left_out} left out")
+    text.append(f"{len(scan.unreached)} not reached, {len(scan.left_out)} left out")
+    for why, count in sorted(Counter(scan.left_out.values()).items()):
+        text.append(f"\n  {count} left out: {safe(why)}")
     text.stylize("bold red" if wrong else "bold green")
     return text
 

@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
 from django.test import Client
-from django.urls import NoReverseMatch, resolve, reverse
-from django.urls.exceptions import Resolver404
 
+from nplusone_guard.advise.built import built
 from nplusone_guard.errors import LabRefused
 from nplusone_guard.lab import prove
+from nplusone_guard.lab.bench import Bench
+from nplusone_guard.lab.sets import Candidate, changes_of
 from nplusone_guard.report import Report
 from nplusone_guard.report.json import finding_to_dict
 from nplusone_guard.report.place import shown_path
 from nplusone_guard.scan.hints import RouteHint
-from nplusone_guard.scan.models import model_behind, value_of
+from nplusone_guard.scan.models import model_behind, parents_of, value_of
 from nplusone_guard.scan.outcome import Saved, Visit
 from nplusone_guard.suite.calls import rolled_back
 from nplusone_guard.suite.constant import measure
 from nplusone_guard.suite.evidence import doubt, unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from nplusone_guard.lab.operations import Call
     from nplusone_guard.scan.rows import Rows
     from nplusone_guard.scan.targets import Target
-    from nplusone_guard.trace import CallSite
+    from nplusone_guard.trace import CallSite, QueryGroup
 
 _REDIRECTED, _FAILED = 300, 400
 #: How many rows are tried for one that the user may see.
@@ -54,20 +56,8 @@ class Visitor:
 
         Raises :class:`NotReached`, and :class:`~nplusone_guard.scan.rows.NoRows`.
         """
-        hint = self.rows.hints.routes.get(target.route) or RouteHint()
         with rolled_back():
-            asker = _Asker(target, self._user(kind))
-            model = hint.model or model_behind(target)
-
-            def grow(size: int) -> None:
-                made = self.rows.grow(model, size, asker.user)
-                asker.enter()
-                self._url = asker.reach(hint, made)
-
-            def call() -> Any:
-                return asker.get(self._url)
-
-            label = f"GET /{target.route.lstrip('^')}"
+            grow, call, label = self._asked(target, kind)
             samples, growth = measure(grow, call, self.sizes, label)
             asked = any(growth.queries)
             grow_nothing = doubt(samples) or (unseen(samples) if asked else None) or ""
@@ -88,8 +78,63 @@ class Visitor:
             saved=saved,
             doubt="" if growth.grown else " ".join(_facts(grow_nothing)),
             unproven=unproven,
+            roots=_roots(report),
         )
         return visit, _named(report, target)
+
+    def breaks(
+        self, target: Target, kind: str, place: dict[str, Any], calls: tuple[Call, ...]
+    ) -> str:
+        """What goes wrong with a route if calls are typed at a place; empty where nothing does."""
+        with rolled_back():
+            grow, call, label = self._asked(target, kind)
+            grow(self.sizes[-1])
+            bench = Bench(
+                call,
+                name="guard_scan",
+                label=label,
+                equal=None,
+                safe=True,
+                allow_debug_off=False,
+                allow_this_database=self.any_database,
+            )
+            before, unstable = bench.unchanged()
+            changes = changes_of(
+                Candidate(group, calls)
+                for group in before.report.groups
+                if _place(_built(group)) == place
+            )
+            after = bench.run(changes)
+        if unstable or not changes:
+            return ""
+        refused = next(iter(after.session.refused.values()), "")
+        if refused:
+            return f"the queryset does not take it: {refused}"
+        if after.error is not None:
+            return f"the view raises {type(after.error).__name__}: {after.error}"
+        if not bench.same(before, after):
+            return "the answer changes"
+        more = after.cost.queries - before.cost.queries
+        return f"{more} more queries" if more > 0 else ""
+
+    def _asked(
+        self, target: Target, kind: str
+    ) -> tuple[Callable[[int], None], Callable[[], Any], str]:
+        """What grows the data of a route, what asks for it, and what that is called."""
+        hint = self.rows.hints.routes.get(target.route) or RouteHint()
+        asker = _Asker(target, self._user(kind))
+        model = hint.model or model_behind(target)
+        parents = parents_of(target, model)
+
+        def grow(size: int) -> None:
+            made = self.rows.grow(model, size, asker.user, parents)
+            asker.enter()
+            self._url = asker.reach(hint, made)
+
+        def call() -> Any:
+            return asker.get(self._url)
+
+        return grow, call, f"GET /{target.route.lstrip('^')}"
 
     def _user(self, kind: str) -> Any:
         if kind == "anonymous":
@@ -168,58 +213,20 @@ class _Asker:
 def _urls(target: Target, hint: RouteHint, made: list[Any]) -> list[str]:
     """URLs of a route, one for each row that could be its subject."""
     query = f"?{hint.query}" if hint.query else ""
-    subjects = made[::-1][:_MOST_TRIED] if target.parameters and not hint.kwargs else [None]
+    if hint.path:
+        return [hint.path + query]
     found: dict[str, None] = {}
-    for subject in subjects:
-        kwargs = dict(target.given)
+    subjects = made[::-1][:_MOST_TRIED] if set(target.parameters) - set(hint.kwargs) else []
+    for subject in [*subjects, None]:
+        values = dict(hint.kwargs)
         for name in target.parameters:
-            value = hint.kwargs.get(name)
-            if value is None and subject is not None:
-                value = value_of(target, name, subject)
-            if value is None:
-                break
-            kwargs[name] = value
-        else:
-            path = _path(target, kwargs)
-            if path is not None:
-                found[path + query] = None
+            value = None if subject is None else value_of(target, name, subject)
+            if value is not None:
+                values.setdefault(name, value)
+        path = target.path(values)
+        if path is not None:
+            found[path + query] = None
     return list(found)
-
-
-def _path(target: Target, kwargs: dict[str, Any]) -> str | None:
-    if target.name is not None:
-        try:
-            return reverse(target.name, kwargs=kwargs or None)
-        except NoReverseMatch:
-            pass
-    path = "/" + target.route
-    for name, value in kwargs.items():
-        path = _filled(path, name, str(value))
-    path = path.replace("^", "").replace("$", "").replace(r"\Z", "")
-    try:
-        resolve(path)
-    except Resolver404:
-        return None
-    return path
-
-
-def _filled(path: str, name: str, value: str) -> str:
-    """A route with the part that a parameter takes replaced by its value."""
-    for opened in (f":{name}>", f"<{name}>"):
-        end = path.find(opened)
-        if end >= 0:
-            start = path.rfind("<", 0, end + 1)
-            if path[start - 3 : start] != "(?P":
-                return path[:start] + value + path[end + len(opened) :]
-    start = path.find(f"(?P<{name}>")
-    if start < 0:
-        return path
-    depth = 0
-    for at in range(start, len(path)):
-        depth += {"(": 1, ")": -1}.get(path[at], 0)
-        if depth == 0:
-            return path[:start] + value + path[at + 1 :]
-    return path
 
 
 def _named(report: Report, target: Target) -> Report:
@@ -228,6 +235,22 @@ def _named(report: Report, target: Target) -> Report:
     trace = replace(assessment.trace, method="GET", route=target.route, label=f"GET {target.title}")
     named = replace(assessment, trace=trace)
     return Report(lambda: named).finish()
+
+
+def _roots(report: Report) -> tuple[dict[str, Any], ...]:
+    """Where the querysets of a report are built, as far as that is found."""
+    found: list[dict[str, Any]] = []
+    for group in report.groups:
+        place = _place(_built(group))
+        if place is not None and place not in found:
+            found.append(place)
+    return tuple(found)
+
+
+def _built(group: QueryGroup) -> CallSite | None:
+    if group.chained or group.source is None or group.source.kind != "queryset":
+        return None
+    return built(group)
 
 
 def _place(site: CallSite | None) -> dict[str, Any] | None:

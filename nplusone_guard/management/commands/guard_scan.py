@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from django.conf import settings
+from django.core import mail
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 from django.test.utils import (
     override_settings,
     setup_databases,
@@ -20,9 +23,10 @@ from django.test.utils import (
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from nplusone_guard.lab.refuse import is_test_database
 from nplusone_guard.report.write import replace_file, write
 from nplusone_guard.scan.hints import USERS, Hints, HintsError, read_hints
-from nplusone_guard.scan.patch import patch
+from nplusone_guard.scan.patch import Patch, patch
 from nplusone_guard.scan.rows import Rows
 from nplusone_guard.scan.scan import Scanner, StateError
 from nplusone_guard.scan.table import show
@@ -30,11 +34,12 @@ from nplusone_guard.scan.targets import targets
 from nplusone_guard.scan.visit import Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from django.core.management.base import CommandParser
 
     from nplusone_guard.scan.outcome import Scan
+    from nplusone_guard.scan.targets import Target
 
 HINTS = "guard_scan.toml"
 _FOUND, _UNUSABLE = 1, 2
@@ -91,6 +96,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
+        if options["json"] == options["apply"] == "-":
+            raise CommandError(
+                "--json - and --apply - both print to standard output; give one of them a file.",
+                returncode=_UNUSABLE,
+            )
         hints = _hints(options["hints"])
         users, sizes = _users(options["users"]), _sizes(options["sizes"])
         console = Console(file=cast("TextIO", self.stdout), width=_width(self.stdout))
@@ -108,16 +118,20 @@ class Command(BaseCommand):
         )
         with _laboratory(this_database=options["allow_this_database"]), _progress() as told:
             scanner.told = told
+            found = targets()
+            _known(hints, found)
             try:
-                scan = scanner.go(targets())
+                scan = scanner.go(found)
             except StateError as error:
                 raise CommandError(str(error), returncode=_UNUSABLE) from None
+            wanted = options["apply"] or options["write"]
+            made = patch(scan.visits, scanner.check) if wanted else Patch()
         if options["json"] != "-" and options["apply"] != "-":
             show(scan, console)
-        self._write(scanner, options)
+        self._write(scanner, made, options)
         self._fail(scan, options["fail_on"])
 
-    def _write(self, scanner: Scanner, options: dict[str, Any]) -> None:
+    def _write(self, scanner: Scanner, made: Patch, options: dict[str, Any]) -> None:
         text = json.dumps(scanner.scan.to_dict(), indent=2) + "\n"
         try:
             if options["json"] == "-":
@@ -127,13 +141,11 @@ class Command(BaseCommand):
             for form in ("sarif", "html"):
                 if options[form]:
                     write(scanner.run.to_dict(), form, options[form])
-            if options["apply"] or options["write"]:
-                self._patch(scanner.scan, options)
+            self._patch(made, options)
         except OSError as error:
             raise CommandError(str(error), returncode=_UNUSABLE) from None
 
-    def _patch(self, scan: Scan, options: dict[str, Any]) -> None:
-        made = patch(scan.visits)
+    def _patch(self, made: Patch, options: dict[str, Any]) -> None:
         if options["apply"] == "-":
             self.stdout.write(str(made), ending="")
         elif options["apply"]:
@@ -165,8 +177,10 @@ def _width(stream: Any) -> int | None:
 def _laboratory(*, this_database: bool) -> Iterator[None]:
     """A database that is thrown away, and nothing that leaves the process."""
     with ExitStack() as undo:
-        setup_test_environment(debug=False)
-        undo.callback(teardown_test_environment)
+        within = hasattr(mail, "outbox")  # a test that calls the command has set all up
+        if not within:
+            setup_test_environment(debug=False)
+            undo.callback(teardown_test_environment)
         for name in ("django.request", "django.security"):  # a 403 is an answer here, no event
             logger = logging.getLogger(name)
             undo.callback(setattr, logger, "disabled", logger.disabled)
@@ -186,10 +200,28 @@ def _laboratory(*, this_database: bool) -> Iterator[None]:
                 PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
             )
         )
-        if not this_database:
-            made = setup_databases(verbosity=0, interactive=False)
+        if not this_database and not (within and all(map(is_test_database, connections.all()))):
+            with _names_of_its_own():
+                made = setup_databases(verbosity=0, interactive=False)
             undo.callback(teardown_databases, made, verbosity=0)
         yield
+
+
+@contextmanager
+def _names_of_its_own() -> Iterator[None]:
+    """Test databases by other names than those of the tests, which may be running, or kept."""
+    given = [each.settings_dict["TEST"] for each in connections.all()]
+    before = [dict(each) for each in given]
+    for connection, test in zip(connections.all(), given, strict=True):
+        name = test.get("NAME") or f"test_{Path(str(connection.settings_dict['NAME'])).name}"
+        if connection.vendor != "sqlite" and not test.get("MIRROR"):
+            test["NAME"] = f"{name}_scan"
+    try:
+        yield
+    finally:
+        for test, names in zip(given, before, strict=True):
+            test.clear()
+            test.update(names)
 
 
 @contextmanager
@@ -217,6 +249,18 @@ def _hints(given: str | None) -> Hints:
         return read_hints(path)
     except HintsError as error:
         raise CommandError(str(error), returncode=_UNUSABLE) from None
+
+
+def _known(hints: Hints, found: Sequence[Target]) -> None:
+    """A route that is hinted at and is not there is a slip of the pen."""
+    routes = [target.route for target in found]
+    for route in hints.routes:
+        if route not in routes:
+            near = ", ".join(map(repr, get_close_matches(route, routes))) or "see --json"
+            raise CommandError(
+                f"The hints name a route that the URL conf has not: {route!r}; near it: {near}.",
+                returncode=_UNUSABLE,
+            )
 
 
 def _users(text: str) -> tuple[str, ...]:
