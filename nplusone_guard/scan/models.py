@@ -69,7 +69,25 @@ def value_of(target: Target, name: str, row: Any) -> Any:
         value = _read(row, path)
         if value is not None:
             return value
+    value = _of_many(row, stem.replace("_", ""), last)
+    if value is not None:
+        return value
     return row.pk if name in {"id", "pk", "object_id"} or name.startswith("_") else None
+
+
+def _of_many(row: Any, stem: str, last: str) -> Any:
+    """The key of a row that has this one among its many, or is one of its many."""
+    for each in row._meta.get_fields():
+        related: Any = each.related_model
+        if not (each.one_to_many or each.many_to_many) or not isinstance(related, type):
+            continue
+        if related._meta.model_name != stem:  # type: ignore[attr-defined]
+            continue
+        name: Any = each.get_accessor_name() if each.auto_created else each.name  # type: ignore[union-attr]
+        rows = getattr(row, name, None)
+        first = rows.first() if hasattr(rows, "first") else None
+        return _read(first, last or "pk")
+    return None
 
 
 def parents_of(target: Target, model: Any) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nplusone_guard.scan.hints import Hints
 
 _PATHS_TO_USERS = 3
+_MOST_SAID = 160
 
 
 class NoRows(Exception):
@@ -88,7 +89,7 @@ class Rows:
         except Exception as error:
             name = type(error).__name__
             raise NoRows(
-                f"no row of {label} could be made ({name}: {_first_line(error)}); "
+                f"no row of {label} could be made ({name}: {shortened(error)}); "
                 f'name a factory: [factories] "{label}" = "path.to.factory"'
             ) from error
 
@@ -106,7 +107,7 @@ class Rows:
             else:
                 getattr(row, accessor).add(*(self.make(related) for _ in range(size)))
         except Exception as error:  # noqa: BLE001  one relation less is seen, and said
-            said = str(error) if isinstance(error, NoRows) else _first_line(error)
+            said = str(error) if isinstance(error, NoRows) else shortened(error)
             self.failed[label] = said
 
     def _owned(self, model: type[Model], owner: Any) -> dict[str, Any]:
@@ -160,7 +161,7 @@ def to_one(model: type[Model]) -> Iterator[tuple[type[Model], str]]:
     """
     for each in model._meta.get_fields():
         related: Any = each.related_model
-        if each.one_to_one and each.auto_created and isinstance(related, type):
+        if each.one_to_one and not each.concrete and isinstance(related, type):
             key: Any = each.field  # type: ignore[union-attr]
             if not key.remote_field.parent_link and related._meta.managed and _is_own(related):  # type: ignore[attr-defined]
                 yield related, key.name
@@ -211,5 +212,6 @@ def _is_own(model: Any) -> bool:
     return file is not None and is_project_file(file)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0]
+def shortened(error: Exception) -> str:
+    """The first line of what an error says."""
+    return (str(error).splitlines() or [""])[0][:_MOST_SAID]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nplusone_guard.errors import LabRefused
 from nplusone_guard.lab.operations import parse, together
 from nplusone_guard.report.write import replace_file
+from nplusone_guard.scan.models import model_behind
 from nplusone_guard.scan.outcome import Scan, Unreached, Visit
 from nplusone_guard.scan.rows import NoRows
 from nplusone_guard.scan.targets import INSTALLED
@@ -104,7 +105,7 @@ class Scanner:
             self.run.record(Seen(report, kind, 1))
         if not reached:
             reasons = "; ".join(f"{why} to {', '.join(kinds)}" for why, kinds in said.items())
-            self.scan.unreached.append(Unreached(target.route, reasons, _help(target)))
+            self.scan.unreached.append(Unreached(target.route, reasons, _help(target, reasons)))
 
     def check(self, place: dict[str, Any], calls: tuple[Call, ...]) -> str:
         """What goes wrong with which route if calls are typed at a place.
@@ -192,8 +193,14 @@ def _matches(target: Target, patterns: Sequence[str]) -> bool:
     )
 
 
-def _help(target: Target) -> str:
+def _help(target: Target, reasons: str) -> str:
     key = f"[routes.{json.dumps(target.route)}]"
+    model = model_behind(target)
+    if "raises " in reasons and model is not None:
+        return (
+            f'[factories] "{model._meta.label}" = "path.to.factory" if the rows are to blame, '
+            f'or {key} skip = "why"'
+        )
     if target.parameters:
         names = ", ".join(f"{name} = ..." for name in target.parameters)
         return f'{key} kwargs = {{ {names} }}, or model = "app.Model"'

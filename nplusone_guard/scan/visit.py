@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
@@ -20,12 +21,14 @@ from nplusone_guard.report.place import shown_path
 from nplusone_guard.scan.hints import RouteHint
 from nplusone_guard.scan.models import model_behind, parents_of, value_of
 from nplusone_guard.scan.outcome import Saved, Visit
+from nplusone_guard.scan.pages import larger_page, page_doubt
+from nplusone_guard.scan.rows import shortened
 from nplusone_guard.suite.calls import rolled_back
 from nplusone_guard.suite.constant import measure
 from nplusone_guard.suite.evidence import doubt, unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nplusone_guard.lab.operations import Call
     from nplusone_guard.scan.rows import Rows
@@ -61,6 +64,7 @@ class Visitor:
             samples, growth = measure(grow, call, self.sizes, label)
             asked = any(growth.queries)
             grow_nothing = doubt(samples) or (unseen(samples) if asked else None) or ""
+            grow_nothing = page_doubt(target, self.sizes[-1]) or grow_nothing
             report, saved, unproven = growth.report, None, ""
             if report.findings or growth.queries[-1] > 1:  # also what is loaded once, but apart
                 grow(self.sizes[-1])
@@ -129,7 +133,7 @@ class Visitor:
         def grow(size: int) -> None:
             made = self.rows.grow(model, size, asker.user, parents)
             asker.enter()
-            self._url = asker.reach(hint, made)
+            self._url = asker.reach(hint, made, larger_page(target, self.sizes[-1]))
 
         def call() -> Any:
             return asker.get(self._url)
@@ -187,21 +191,21 @@ class _Asker:
         if self.user is not None:
             self.client.force_login(self.user)
 
-    def reach(self, hint: RouteHint, made: list[Any]) -> str:
+    def reach(self, hint: RouteHint, made: list[Any], asked: Mapping[str, int]) -> str:
         """The URL of a route that answers, with arguments from the rows made."""
         said: dict[str, None] = {}
-        for url in _urls(self.target, hint, made):
+        for url in _urls(self.target, hint, made, asked):
             try:
                 response = self.get(url)
             except Exception as error:  # noqa: BLE001  what the view raises
-                said[f"raises {type(error).__name__}"] = None
+                said[f"raises {type(error).__name__}: {shortened(error)}"] = None
                 continue
             status = response.status_code
             if status < _REDIRECTED:
                 return url
             leads = f" to {response.url.partition('?')[0]}" if status < _FAILED else ""
             said[f"answers {status}{leads}"] = None
-        raise NotReached(", ".join(said) or "no row gives it its arguments")
+        raise NotReached(", ".join(said) or _missing(self.target, hint, made))
 
     def get(self, url: str) -> Any:
         """One request; nothing of the one before is left in a cache."""
@@ -210,9 +214,23 @@ class _Asker:
         return self.client.get(url, headers={"accept": "application/json, */*;q=0.5"})
 
 
-def _urls(target: Target, hint: RouteHint, made: list[Any]) -> list[str]:
+def _missing(target: Target, hint: RouteHint, made: list[Any]) -> str:
+    """Why there is no path to a route."""
+    given = {
+        name
+        for name in target.parameters
+        if name in hint.kwargs or any(value_of(target, name, row) is not None for row in made)
+    }
+    missing = [name for name in target.parameters if name not in given]
+    if missing:
+        return f"no row gives it {', '.join(missing)}"
+    return "no path leads to it: an earlier route takes it, or its expression can't be turned round"
+
+
+def _urls(target: Target, hint: RouteHint, made: list[Any], asked: Mapping[str, int]) -> list[str]:
     """URLs of a route, one for each row that could be its subject."""
-    query = f"?{hint.query}" if hint.query else ""
+    query = "&".join(filter(None, (hint.query, urlencode(asked))))
+    query = f"?{query}" if query else ""
     if hint.path:
         return [hint.path + query]
     found: dict[str, None] = {}
