@@ -79,12 +79,12 @@ def _of_many(row: Any, stem: str, last: str) -> Any:
     """The key of a row that has this one among its many, or is one of its many."""
     for each in row._meta.get_fields():
         related: Any = each.related_model
-        if not (each.one_to_many or each.many_to_many) or not isinstance(related, type):
+        if not (each.one_to_many or each.many_to_many) or related is None:
             continue
-        if related._meta.model_name != stem:  # type: ignore[attr-defined]
+        if related._meta.model_name != stem:
             continue
-        name: Any = each.get_accessor_name() if each.auto_created else each.name  # type: ignore[union-attr]
-        rows = getattr(row, name, None)
+        name: Any = each.get_accessor_name() if each.auto_created else each.name
+        rows: Any = getattr(row, name, None)
         first = rows.first() if hasattr(rows, "first") else None
         return _read(first, last or "pk")
     return None

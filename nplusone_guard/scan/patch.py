@@ -78,12 +78,20 @@ def patch(visits: Iterable[Visit], check: Check = lambda *_: "") -> Patch:
     for name, changes in insertions.items():
         before = (Path.cwd() / name).read_bytes().decode("utf-8")
         needed = set().union(*(_names(text) for _, text in changes))
-        after = _with_imports(_changed(before, [each for each, _ in changes]), needed)
-        if after is None:
-            made.left += [f"{name}:{each.line}: {text.removeprefix('.')}" for each, text in changes]
+        try:
+            after = _with_imports(_changed(before, [each for each, _ in changes]), needed)
+        except _NotTyped as why:
+            made.left += [
+                f"{name}:{each.line}: {text.removeprefix('.')} (not typed: {why})"
+                for each, text in changes
+            ]
         else:
             made.files[name] = (before, after)
     return made
+
+
+class _NotTyped(Exception):
+    """Why a file can't be changed."""
 
 
 @dataclass(slots=True)
@@ -201,25 +209,31 @@ def _names(text: str) -> set[str]:
     return {name for name in found if not hasattr(builtins, name)}
 
 
-def _with_imports(text: str, names: set[str]) -> str | None:
-    """The text with what it needs imported; ``None`` where a name's home is not known."""
+def _with_imports(text: str, names: set[str]) -> str:
+    """The text with what it needs imported.  Raises ``_NotTyped`` where that can't be done."""
     missing = names - _bound(text)
     if not missing:
         return text
     homes = {name: _home(name) for name in missing}
-    if None in homes.values():
-        return None
+    homeless = ", ".join(sorted(name for name, home in homes.items() if home is None))
+    if homeless:
+        raise _NotTyped(f"where to import {homeless} from is not known")
     try:
         import libcst  # noqa: PLC0415  an extra
         from libcst.codemod import CodemodContext  # noqa: PLC0415
         from libcst.codemod.visitors import AddImportsVisitor  # noqa: PLC0415
     except ImportError:
-        return None
+        raise _NotTyped(
+            "imports are added by libcst, which is not installed; install nplusone-guard[scan]"
+        ) from None
     context = CodemodContext()
     for name, home in sorted(homes.items()):
         AddImportsVisitor.add_needed_import(context, str(home), name)
     after = AddImportsVisitor(context).transform_module(libcst.parse_module(text)).code
-    return after if names <= _bound(after) else None
+    unbound = ", ".join(sorted(names - _bound(after)))
+    if unbound:
+        raise _NotTyped(f"{unbound} is imported for type checkers only")
+    return after
 
 
 def _bound(text: str) -> set[str]:

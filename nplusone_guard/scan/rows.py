@@ -35,25 +35,28 @@ class Rows:
 
     def grow(
         self,
-        model: type[Model] | None,
+        models: Sequence[type[Model]],
         size: int,
         owner: Any = None,
         parents: Sequence[str] = (),
     ) -> list[Any]:
-        """``size`` rows of a model, and as many that are ``owner``'s where rows have owners.
+        """``size`` rows of each model, and as many that are ``owner``'s where rows have owners.
 
         They share what their keys ``parents`` lead to.  Each gets ``size`` rows for each of its
-        relations to many.  Without a model, rows of each model of the project.  Raises
-        :class:`NoRows` where the model itself can not be made.
+        relations to many.  Raises :class:`NoRows` where the only model can not be made; of
+        several, what can't is in ``failed``.
         """
-        if model is None:
-            made = []
-            for each in project_models():
-                try:
-                    made += self.grow(each, size, owner)
-                except NoRows as error:
-                    self.failed[each._meta.label] = str(error)
-            return made
+        made: list[Any] = []
+        for each in models:
+            try:
+                made += self._of(each, size, owner, parents)
+            except NoRows as error:
+                if len(models) == 1:
+                    raise
+                self.failed[each._meta.label] = str(error)
+        return made
+
+    def _of(self, model: type[Model], size: int, owner: Any, parents: Sequence[str]) -> list[Any]:
         rows = self._alike(model, size, {}, parents)
         owned = self._owned(model, owner)
         if owned:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from nplusone_guard.errors import LabRefused
 from nplusone_guard.lab.operations import parse, together
 from nplusone_guard.report.write import replace_file
+from nplusone_guard.scan.ask import NotReached
 from nplusone_guard.scan.models import model_behind
 from nplusone_guard.scan.outcome import Scan, Unreached, Visit
 from nplusone_guard.scan.rows import NoRows
 from nplusone_guard.scan.targets import INSTALLED
-from nplusone_guard.scan.visit import NotReached
 from nplusone_guard.suite.run import Run, Seen
 
 if TYPE_CHECKING:

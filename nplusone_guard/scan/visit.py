@@ -4,44 +4,38 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
-from django.core.cache import caches
-from django.test import Client
 
 from nplusone_guard.advise.built import built
 from nplusone_guard.errors import LabRefused
 from nplusone_guard.lab import prove
 from nplusone_guard.lab.bench import Bench
 from nplusone_guard.lab.sets import Candidate, changes_of
+from nplusone_guard.pipeline import capture
 from nplusone_guard.report import Report
 from nplusone_guard.report.json import finding_to_dict
 from nplusone_guard.report.place import shown_path
+from nplusone_guard.scan.ask import Asker
 from nplusone_guard.scan.hints import RouteHint
-from nplusone_guard.scan.models import model_behind, parents_of, value_of
+from nplusone_guard.scan.models import model_behind, parents_of
 from nplusone_guard.scan.outcome import Saved, Visit
 from nplusone_guard.scan.pages import larger_page, page_doubt
-from nplusone_guard.scan.rows import shortened
-from nplusone_guard.suite.calls import rolled_back
+from nplusone_guard.scan.rows import project_models
+from nplusone_guard.shape import fold
+from nplusone_guard.suite.calls import finish, rolled_back
 from nplusone_guard.suite.constant import measure
 from nplusone_guard.suite.evidence import doubt, unseen
+from nplusone_guard.suite.growth import growth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from nplusone_guard.lab.operations import Call
     from nplusone_guard.scan.rows import Rows
     from nplusone_guard.scan.targets import Target
+    from nplusone_guard.suite.evidence import Sample
     from nplusone_guard.trace import CallSite, QueryGroup
-
-_REDIRECTED, _FAILED = 300, 400
-#: How many rows are tried for one that the user may see.
-_MOST_TRIED = 12
-
-
-class NotReached(Exception):
-    """A user did not get an answer from a route; the message is the reason."""
 
 
 @dataclass(slots=True)
@@ -61,26 +55,29 @@ class Visitor:
         """
         with rolled_back():
             grow, call, label = self._asked(target, kind)
-            samples, growth = measure(grow, call, self.sizes, label)
-            asked = any(growth.queries)
+            samples, found = measure(grow, call, self.sizes, label)
+            counts = _listed(samples)
+            if counts:
+                found = growth(label, counts, [each.report for each in samples])
+            asked = any(found.queries)
             grow_nothing = doubt(samples) or (unseen(samples) if asked else None) or ""
             grow_nothing = page_doubt(target, self.sizes[-1]) or grow_nothing
-            report, saved, unproven = growth.report, None, ""
-            if report.findings or growth.queries[-1] > 1:  # also what is loaded once, but apart
+            report, saved, unproven = found.report, None, ""
+            if report.findings or found.queries[-1] > 1:  # also what is loaded once, but apart
                 grow(self.sizes[-1])
-                report, saved, unproven = self._proven(call, label, growth.report)
+                report, saved, unproven = self._proven(call, label, found.report)
         visit = Visit(
             route=target.route,
             user=kind,
             status=samples[-1].status or 0,
             sizes=tuple(self.sizes),
-            queries=growth.queries,
-            rows=growth.rows,
-            order=str(growth.order) if growth.grown else "constant",
-            grows=bool(growth.grown),
+            queries=found.queries,
+            rows=found.rows,
+            order=str(found.order) if found.grown else "constant",
+            grows=bool(found.grown),
             findings=tuple(finding_to_dict(each) for each in report.findings),
             saved=saved,
-            doubt="" if growth.grown else " ".join(_facts(grow_nothing)),
+            doubt="" if found.grown else " ".join(_facts(grow_nothing)),
             unproven=unproven,
             roots=_roots(report),
         )
@@ -126,19 +123,37 @@ class Visitor:
     ) -> tuple[Callable[[int], None], Callable[[], Any], str]:
         """What grows the data of a route, what asks for it, and what that is called."""
         hint = self.rows.hints.routes.get(target.route) or RouteHint()
-        asker = _Asker(target, self._user(kind))
+        asker = Asker(target, self._user(kind))
         model = hint.model or model_behind(target)
         parents = parents_of(target, model)
+        models = [model]
 
         def grow(size: int) -> None:
-            made = self.rows.grow(model, size, asker.user, parents)
+            made = self.rows.grow(models, size, asker.user, parents)
             asker.enter()
             self._url = asker.reach(hint, made, larger_page(target, self.sizes[-1]))
+
+        if model is None:
+            models = project_models()
+            models = self._read_by(grow, asker, models)
 
         def call() -> Any:
             return asker.get(self._url)
 
         return grow, call, f"GET /{target.route.lstrip('^')}"
+
+    def _read_by(self, grow: Callable[[int], None], asker: Asker, models: list[Any]) -> list[Any]:
+        """Those of the models whose tables a route reads, where there is a row of each.
+
+        Of a function nothing else tells whose rows it shows.
+        """
+        with rolled_back():
+            grow(1)
+            with capture(label="what is read") as report:
+                finish(asker.get(self._url))
+            report.finish()
+        tables = frozenset[str]().union(*(fold(each.shape.text).tables for each in report.groups))
+        return [each for each in models if each._meta.db_table in tables]
 
     def _user(self, kind: str) -> Any:
         if kind == "anonymous":
@@ -171,88 +186,28 @@ class Visitor:
         return proofs.report, Saved(fixes, best.before.queries, best.after.queries), ""
 
 
-@dataclass(slots=True)
-class _Asker:
-    """A client that asks one route as one user."""
-
-    target: Target
-    user: Any
-    client: Any = None
-
-    def enter(self) -> None:
-        """Log in; what that costs is no part of a request."""
-        if hasattr(self.target.callback, "cls"):
-            from rest_framework.test import APIClient  # noqa: PLC0415  where DRF is used
-
-            self.client = APIClient()
-            self.client.force_authenticate(self.user)
-            return
-        self.client = Client()
-        if self.user is not None:
-            self.client.force_login(self.user)
-
-    def reach(self, hint: RouteHint, made: list[Any], asked: Mapping[str, int]) -> str:
-        """The URL of a route that answers, with arguments from the rows made."""
-        said: dict[str, None] = {}
-        for url in _urls(self.target, hint, made, asked):
-            try:
-                response = self.get(url)
-            except Exception as error:  # noqa: BLE001  what the view raises
-                said[f"raises {type(error).__name__}: {shortened(error)}"] = None
-                continue
-            status = response.status_code
-            if status < _REDIRECTED:
-                return url
-            leads = f" to {response.url.partition('?')[0]}" if status < _FAILED else ""
-            said[f"answers {status}{leads}"] = None
-        raise NotReached(", ".join(said) or _missing(self.target, hint, made))
-
-    def get(self, url: str) -> Any:
-        """One request; nothing of the one before is left in a cache."""
-        for cache in caches.all(initialized_only=True):
-            cache.clear()
-        return self.client.get(url, headers={"accept": "application/json, */*;q=0.5"})
-
-
-def _missing(target: Target, hint: RouteHint, made: list[Any]) -> str:
-    """Why there is no path to a route."""
-    given = {
-        name
-        for name in target.parameters
-        if name in hint.kwargs or any(value_of(target, name, row) is not None for row in made)
-    }
-    missing = [name for name in target.parameters if name not in given]
-    if missing:
-        return f"no row gives it {', '.join(missing)}"
-    return "no path leads to it: an earlier route takes it, or its expression can't be turned round"
-
-
-def _urls(target: Target, hint: RouteHint, made: list[Any], asked: Mapping[str, int]) -> list[str]:
-    """URLs of a route, one for each row that could be its subject."""
-    query = "&".join(filter(None, (hint.query, urlencode(asked))))
-    query = f"?{query}" if query else ""
-    if hint.path:
-        return [hint.path + query]
-    found: dict[str, None] = {}
-    subjects = made[::-1][:_MOST_TRIED] if set(target.parameters) - set(hint.kwargs) else []
-    for subject in [*subjects, None]:
-        values = dict(hint.kwargs)
-        for name in target.parameters:
-            value = None if subject is None else value_of(target, name, subject)
-            if value is not None:
-                values.setdefault(name, value)
-        path = target.path(values)
-        if path is not None:
-            found[path + query] = None
-    return list(found)
-
-
 def _named(report: Report, target: Target) -> Report:
     """The report as a run of tests names it: by method and route."""
     assessment = report.assessment
     trace = replace(assessment.trace, method="GET", route=target.route, label=f"GET {target.title}")
     named = replace(assessment, trace=trace)
     return Report(lambda: named).finish()
+
+
+def _listed(samples: Sequence[Sample]) -> list[int]:
+    """How many rows the list that is gone through has at each size; empty where there is none.
+
+    Rows that hang on others are listed with those that were asked for: more than the size.
+    """
+    for group in samples[-1].report.groups:
+        same = [
+            [each.rows for each in sample.report.groups if each.shape.id == group.shape.id]
+            for sample in samples
+        ]
+        counts = [rows[0] for rows in same if len(rows) == 1]
+        if group.count == 1 and len(counts) == len(samples) and counts == sorted(set(counts)):
+            return counts if counts[0] else []
+    return []
 
 
 def _roots(report: Report) -> tuple[dict[str, Any], ...]:

@@ -6,6 +6,7 @@ import json
 import logging
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
@@ -102,6 +103,12 @@ class Command(BaseCommand):
                 returncode=_UNUSABLE,
             )
         hints = _hints(options["hints"])
+        if find_spec("model_bakery") is None and not hints.factories:
+            raise CommandError(
+                "Rows are made by model-bakery, which is not installed: install "
+                "nplusone-guard[scan], or name factories in the file of hints.",
+                returncode=_UNUSABLE,
+            )
         users, sizes = _users(options["users"]), _sizes(options["sizes"])
         console = Console(file=cast("TextIO", self.stdout), width=_width(self.stdout))
         scanner = Scanner(
