@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from nplusone_guard.capture.code import is_project_file
+from nplusone_guard.scan.bake import baked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,31 +44,43 @@ class Rows:
         """``size`` rows of each model, and as many that are ``owner``'s where rows have owners.
 
         They share what their keys ``parents`` lead to.  Each gets ``size`` rows for each of its
-        relations to many.  Raises :class:`NoRows` where the only model can not be made; of
+        relations to many; of several models only the last does, the others one each, or their
+        numbers would multiply.  Raises :class:`NoRows` where the only model can not be made; of
         several, what can't is in ``failed``.
         """
         made: list[Any] = []
+        alone = len(models) == 1
         for each in models:
             try:
-                made += self._of(each, size, owner, parents)
+                made += self._of(each, size, owner, parents, size if alone else 1)
             except NoRows as error:
-                if len(models) == 1:
+                if alone:
                     raise
                 self.failed[each._meta.label] = str(error)
         return made
 
-    def _of(self, model: type[Model], size: int, owner: Any, parents: Sequence[str]) -> list[Any]:
+    def _of(
+        self, model: type[Model], size: int, owner: Any, parents: Sequence[str], most: int
+    ) -> list[Any]:
+        """``most``: how many rows hang on a row, but for the last, which gets ``size``."""
         rows = self._alike(model, size, {}, parents)
+        own: list[Any] = []
         owned = self._owned(model, owner)
         if owned:
             one = any(model._meta.get_field(name).unique for name in owned)  # type: ignore[union-attr]
-            rows += self._alike(model, 1 if one else size, owned, parents)
-        for row in rows:
-            for accessor, related, name in to_many(model):
-                self._hang(row, accessor, related, name, size)
-            for related, name in to_one(model):
-                self._hang(row, "", related, name, 1)
-        return rows
+            there = model._default_manager.filter(**owned).first() if one else None
+            own = [there] if there else self._alike(model, 1 if one else size, owned, parents)
+        for some in (rows, own):
+            for number, row in enumerate(some, 1):
+                self._fill(row, size if number == len(some) else most)
+        return rows + own
+
+    def _fill(self, row: Any, size: int) -> None:
+        """Rows that hang on one."""
+        for accessor, related, name in to_many(type(row)):
+            self._hang(row, accessor, related, name, size)
+        for related, name in to_one(type(row)):
+            self._hang(row, "", related, name, 1)
 
     def _alike(
         self, model: type[Model], size: int, values: dict[str, Any], parents: Sequence[str]
@@ -84,11 +97,14 @@ class Rows:
             with transaction.atomic():
                 factory = self.hints.factories.get(label)
                 if factory is None:
-                    return _baked(model, values)
+                    return baked(model, values)
                 create = getattr(factory, "create", factory)
                 return create(**values)
-        except NoRows:
-            raise
+        except ImportError as error:
+            raise NoRows(
+                f"no row of {label} could be made ({shortened(error)}); rows are made by "
+                "model-bakery: install nplusone-guard[scan], or name factories in the hints"
+            ) from error
         except Exception as error:
             name = type(error).__name__
             raise NoRows(
@@ -186,26 +202,6 @@ def _paths_to_users(model: type[Model]) -> Iterator[tuple[Any, ...]]:
                 elif _is_own(key.related_model):
                     longer.append((*chain, key))
         chains = longer
-
-
-def _baked(model: type[Model], values: dict[str, Any]) -> Any:
-    try:
-        from model_bakery import baker  # noqa: PLC0415  an extra
-    except ImportError:
-        raise NoRows(
-            "rows are made by model-bakery, which is not installed; install "
-            "nplusone-guard[scan], or name factories in the file of hints"
-        ) from None
-    optional = [
-        key.name
-        for key in model._meta.fields
-        if key.is_relation
-        and key.null
-        and key.name not in values
-        and isinstance(key.related_model, type)
-        and key.related_model is not model
-    ]
-    return baker.make(model, _fill_optional=optional or False, **values)
 
 
 def _is_own(model: Any) -> bool:

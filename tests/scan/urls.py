@@ -168,6 +168,10 @@ def listed(request, label):
     return JsonResponse({"orders": [order.customer.name for order in Order.objects.all()]})
 
 
+def unknown(request, thing):
+    return HttpResponse(thing)
+
+
 router = DefaultRouter()
 router.register("products", Products)
 router.register("tuned", TunedProducts, basename="tuned")
@@ -196,4 +200,5 @@ urlpatterns = [
     path("partial/", partial(listed, label="all")),
     path("given/", listed, {"label": "all"}),
     path("folders/", raises),
+    path("unknown/<slug:thing>/", unknown),
 ]
