@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.core.cache import caches
 from django.test import Client
 
+from nplusone_guard.lab.compare import Answer
 from nplusone_guard.scan.models import value_of
 from nplusone_guard.scan.rows import shortened
 
@@ -19,8 +21,20 @@ if TYPE_CHECKING:
     from nplusone_guard.scan.targets import Target
 
 _REDIRECTED, _FAILED = 300, 400
+#: A token against forgery, which Django makes anew for each response, in a form or a script.
+_TOKEN = re.compile(rb"(?<![0-9A-Za-z])[0-9A-Za-z]{64}(?![0-9A-Za-z])")
 #: How many rows are tried for one that the user may see.
 _MOST_TRIED = 12
+
+
+def alike(before: Any, after: Any) -> bool:
+    """Whether two answers are one, but for their tokens against forgery."""
+    if isinstance(before, Answer) and isinstance(after, Answer):
+        bodies = [_TOKEN.sub(b"", each.body) for each in (before, after)]
+        before, after = (
+            replace(each, body=body) for each, body in zip((before, after), bodies, strict=True)
+        )
+    return bool(before == after)
 
 
 class NotReached(Exception):

@@ -115,7 +115,8 @@ def _wanted(visits: Iterable[Visit], left: list[str]) -> list[_Wanted]:
         for fix in visit.saved.fixes if visit.saved is not None else ():
             code, where = fix["code"], fix["where"]
             name = None if where is None else _below_here(where)
-            if where is None or name is None or inserted(code, where) is None:
+            here = where in visit.roots  # else it is evaluated there, and built elsewhere
+            if where is None or name is None or not here or inserted(code, where) is None:
                 by_hand = f"{place_name(where) or visit.route}: {code}"
                 if by_hand not in left:
                     left.append(by_hand)

@@ -99,7 +99,7 @@ def _details(visit: Visit) -> Iterator[Text]:
     if visit.grows and not visit.findings:
         yield _line("  queries grow, with no finding that explains it")
     if visit.unproven and not any(each["fix"] for each in visit.findings):
-        yield _line(f"      not tried: {visit.unproven}", "dim")
+        yield _line(f"      not tried: {_first(visit.unproven)}", "dim")
     saved = visit.saved
     if saved is not None:
         together = " together" if len(saved.fixes) > 1 else ""
@@ -114,14 +114,19 @@ def _details(visit: Visit) -> Iterator[Text]:
 def _said(fix: dict[str, Any], visit: Visit) -> str:
     proven = fix["proven"]
     if proven is None:
-        return f"not tried: {visit.unproven}" if visit.unproven else "not tried"
+        return f"not tried: {_first(visit.unproven)}" if visit.unproven else "not tried"
     told = str(proven["verdict"])
     if proven["before"] is not None and proven["after"] is not None:
         before, after = proven["before"]["queries"], proven["after"]["queries"]
         told += f": {before:,} → {after:,} queries"
     if proven["reason"]:
-        told += f": {proven['reason']}"
+        told += f": {_first(proven['reason'])}"
     return told
+
+
+def _first(text: str) -> str:
+    """Without the two answers that a doubt may show."""
+    return text.partition("\n")[0].rstrip(":")
 
 
 def _summary(scan: Scan, worst: list[Visit]) -> Text:

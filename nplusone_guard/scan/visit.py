@@ -16,7 +16,7 @@ from nplusone_guard.pipeline import capture
 from nplusone_guard.report import Report
 from nplusone_guard.report.json import finding_to_dict
 from nplusone_guard.report.place import shown_path
-from nplusone_guard.scan.ask import Asker
+from nplusone_guard.scan.ask import Asker, alike
 from nplusone_guard.scan.hints import RouteHint
 from nplusone_guard.scan.models import model_behind, parents_of
 from nplusone_guard.scan.outcome import Saved, Visit
@@ -94,7 +94,7 @@ class Visitor:
                 call,
                 name="guard_scan",
                 label=label,
-                equal=None,
+                equal=alike,
                 safe=True,
                 allow_debug_off=False,
                 allow_this_database=self.any_database,
@@ -175,6 +175,7 @@ class Visitor:
                 call,
                 label=label,
                 runs=self.runs,
+                equal=alike,
                 allow_this_database=self.any_database,
             )
         except LabRefused as error:

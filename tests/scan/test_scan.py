@@ -71,7 +71,7 @@ def test_a_group_without_a_name_gets_a_key(everything):
     assert everything.visits(r"^customers/(\d+)/$")["anonymous"]["status"] == 200
 
 
-@pytest.mark.parametrize("route", ["partial/", "given/", "api-orders/", "streams/"])
+@pytest.mark.parametrize("route", ["partial/", "given/", "token/", "api-orders/", "streams/"])
 def test_of_a_function_the_rows_that_it_reads_are_made(everything, route):
     assert grows(everything, route)
     assert fix_of(everything, route) == (['select_related("customer")'], 1)

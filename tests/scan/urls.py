@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
 from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
@@ -168,6 +169,11 @@ def listed(request, label):
     return JsonResponse({"orders": [order.customer.name for order in Order.objects.all()]})
 
 
+def with_a_token(request):
+    names = [order.customer.name for order in Order.objects.all()]
+    return HttpResponse(f"<script>token = '{get_token(request)}'</script> {names}")
+
+
 def unknown(request, thing):
     return HttpResponse(thing)
 
@@ -200,5 +206,6 @@ urlpatterns = [
     path("partial/", partial(listed, label="all")),
     path("given/", listed, {"label": "all"}),
     path("folders/", raises),
+    path("token/", with_a_token),
     path("unknown/<slug:thing>/", unknown),
 ]
