@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,24 @@ def test_a_json_block_follows_the_schema(page, line, text):
 def test_the_table_of_findings_has_each_kind_that_is_detected():
     told = re.findall(r"^\| `(\w+)` \| (?:error|warning)", page("verdict"), re.MULTILINE)
     assert told == [detector.__name__ for detector in DETECTORS]
+
+
+def test_the_scan_s_page_names_each_option_and_its_hints_are_known():
+    from argparse import ArgumentParser
+
+    from nplusone_guard.management.commands.guard_scan import Command
+    from nplusone_guard.scan import hints
+
+    parser = ArgumentParser(add_help=False)
+    Command().add_arguments(parser)
+    options = {name for action in parser._actions for name in action.option_strings}
+    rows = re.findall(r"^\| (`--.*?) \|", page("scan"), re.MULTILINE)
+    assert set(re.findall(r"--[a-z-]+", "".join(rows))) == options
+    (block,) = re.findall(r"```toml\n(.*?)```", page("scan"), re.DOTALL)
+    given = tomllib.loads(block)
+    (route,) = given["routes"].values()
+    assert set(given) == set(hints._TABLES)
+    assert set(route) == set(hints._OF_ROUTE)
 
 
 def page(name):
