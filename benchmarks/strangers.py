@@ -5,9 +5,10 @@ a virtual environment of its own with this checkout, and tested as it is: withou
 it, and in pairs for the ratio of CPU time, one after the other.  docs/strangers.md says what became
 of each finding.
 
-    python benchmarks/strangers.py [--pairs 3] [--keep DIRECTORY] [PACKAGE ...]
+    python benchmarks/strangers.py [--pairs 3] [--scan] [--keep DIRECTORY] [PACKAGE ...]
 
-Spirit's tests need libmagic.  Nothing is changed in what was fetched.
+With --scan it is guard_scan that is run, once, with settings that add the app to the package's
+(docs/scan-strangers.md).  Spirit's tests need libmagic.  Nothing is changed in what was fetched.
 """
 
 from __future__ import annotations
@@ -39,11 +40,16 @@ class Stranger:
     environment: dict[str, str] = field(default_factory=dict)
     #: Folders to copy before the tests, as the package's own command does.
     copies: tuple[tuple[str, str], ...] = ()
+    #: Of a scan: the settings to add the app to, and who asks.
+    settings: str = ""
+    users: str = "staff"
 
 
 STRANGERS = {
     "djangorestframework-jsonapi": Stranger(
         version="8.1.0",
+        settings="example.settings.test",
+        users="anonymous",
         requirements=(
             "djangorestframework>=3.16",
             "django-filter",
@@ -57,6 +63,7 @@ STRANGERS = {
     ),
     "django-spirit": Stranger(
         version="0.14.3",
+        settings="test_project.test_project.settings.test",
         requirements=("-e", ".[huey]", "python-magic==0.4.27"),
         arguments=("-o", "python_files=tests*.py", "spirit"),
         environment={"DJANGO_SETTINGS_MODULE": "test_project.test_project.settings.test"},
@@ -72,6 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", nargs="*", default=sorted(STRANGERS), metavar="PACKAGE")
     parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--scan", action="store_true", help="guard_scan in place of the tests")
     parser.add_argument("--keep", type=Path, help="work here, and leave it")
     options = parser.parse_args()
     unknown = set(options.packages) - set(STRANGERS)
@@ -81,7 +89,10 @@ def main() -> None:
         for name in options.packages:
             place = (options.keep or Path(temporary)) / name
             place.mkdir(parents=True, exist_ok=True)
-            visit(name, STRANGERS[name], place, options.pairs)
+            if options.scan:
+                scan(name, STRANGERS[name], place)
+            else:
+                visit(name, STRANGERS[name], place, options.pairs)
 
 
 def visit(name: str, stranger: Stranger, place: Path, pairs: int) -> None:
@@ -101,6 +112,23 @@ def visit(name: str, stranger: Stranger, place: Path, pairs: int) -> None:
     if ratios:
         shown = ", ".join(f"{ratio:.3f}" for ratio in ratios)
         print(f"CPU time with over without: {shown}; median {statistics.median(ratios):.3f}")
+
+
+def scan(name: str, stranger: Stranger, place: Path) -> None:
+    print(f"\n== {name} {stranger.version}", flush=True)
+    source = fetch(name, stranger, place)
+    python = install(stranger, source, place)
+    run(str(python), "-m", "pip", "--quiet", "install", "libcst", "model-bakery")
+    (source / "scan_settings.py").write_text(
+        f'from {stranger.settings} import *\nINSTALLED_APPS = [*INSTALLED_APPS, "nplusone_guard"]\n'
+    )
+    command = ("-m", "django", "guard_scan", "--skip-checks", f"--users={stranger.users}")
+    subprocess.run(
+        [python, "-W", "ignore", *command, "--runs=1", "--fail-on=never", f"--json={name}.json"],
+        cwd=source,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "scan_settings", "PYTHONPATH": str(source)},
+        check=True,
+    )
 
 
 def fetch(name: str, stranger: Stranger, place: Path) -> Path:
