@@ -20,6 +20,7 @@ _REPORT = ("nplusone_guard.report.html", "")
 #: Name → content type, and the files it is made of.  The report's own style comes first.
 _ASSETS = {
     "guard.css": ("text/css; charset=utf-8", ((*_REPORT, "run.css"), (*_STATIC, "guard.css"))),
+    "badge.css": ("text/css; charset=utf-8", ((*_STATIC, "badge.css"),)),
     "guard.js": ("text/javascript; charset=utf-8", ((*_STATIC, "guard.js"),)),
     "htmx.min.js": ("text/javascript; charset=utf-8", ((*_STATIC, "htmx.min.js"),)),
     "icon.svg": ("image/svg+xml", ((*_STATIC, "icon.svg"),)),
@@ -48,12 +49,13 @@ def asset(name: str) -> Asset | None:
     return Asset(content, content_type, sha256(content).hexdigest()[:16])
 
 
+def asset_url(name: str) -> str:
+    """The URL of one of the files."""
+    found = asset(name)
+    assert found is not None  # noqa: S101  it is one of them
+    return reverse(f"{NAMESPACE}:static", args=[found.digest, name])
+
+
 def asset_urls() -> dict[str, str]:
     """The URLs of all files, by their names without what follows the first dot."""
-    urls = {}
-    for name in _ASSETS:
-        found = asset(name)
-        assert found is not None  # noqa: S101  it is one of them
-        key = name.replace(".min", "").replace(".", "_")
-        urls[key] = reverse(f"{NAMESPACE}:static", args=[found.digest, name])
-    return urls
+    return {name.replace(".min", "").replace(".", "_"): asset_url(name) for name in _ASSETS}

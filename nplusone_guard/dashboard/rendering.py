@@ -54,10 +54,13 @@ def page(
 
 
 def fragment(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A part of a page.  The templates format nothing, so the locale changes nothing."""
-    text = (
-        _engine()
-        .get_template(template)
-        .render(Context(context, autoescape=True, use_l10n=False, use_tz=False))
+    """A part of a page."""
+    return HttpResponse(
+        rendered(template, context), content_type="text/html; charset=utf-8", status=status
     )
-    return HttpResponse(text, content_type="text/html; charset=utf-8", status=status)
+
+
+def rendered(template: str, context: dict[str, Any]) -> str:
+    """A template's text.  The templates format nothing, so the locale changes nothing."""
+    given = Context(context, autoescape=True, use_l10n=False, use_tz=False)
+    return _engine().get_template(template).render(given)
