@@ -65,6 +65,9 @@ class _Guarded:
             # As if nothing had matched, also for whoever looks at the request afterwards.
             request.resolver_match = None
             raise Resolver404({"path": request.path_info.lstrip("/")})
+        # A name of somebody's own that leads to this machine (DNS rebinding) makes their page of
+        # one origin with ours; in a project without CommonMiddleware nobody else asks.
+        request.get_host()
         response = self.inner(request, *args, **kwargs)
         for name, value in _HEADERS.items():
             response.headers[name] = value

@@ -11,9 +11,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
 
-from django.urls import reverse
-
-from nplusone_guard.dashboard import NAMESPACE
+from nplusone_guard.dashboard.links import link
 
 _STATIC = ("nplusone_guard.dashboard", "static")
 _REPORT = ("nplusone_guard.report.html", "")
@@ -53,7 +51,7 @@ def asset_url(name: str) -> str:
     """The URL of one of the files."""
     found = asset(name)
     assert found is not None  # noqa: S101  it is one of them
-    return reverse(f"{NAMESPACE}:static", args=[found.digest, name])
+    return link("static", found.digest, name)
 
 
 def asset_urls() -> dict[str, str]:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template import Context, Engine
-from django.urls import reverse
 
-from nplusone_guard.dashboard import NAMESPACE
 from nplusone_guard.dashboard.assets import asset_urls
+from nplusone_guard.dashboard.links import link as url
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -33,11 +32,6 @@ def _engine() -> Engine:
         files("nplusone_guard.report.html"),
     ]
     return Engine(dirs=[str(folder) for folder in folders], autoescape=True, debug=False)
-
-
-def url(name: str, *args: object) -> str:
-    """The path of one of the dashboard's pages."""
-    return reverse(f"{NAMESPACE}:{name}", args=args)
 
 
 def page(
