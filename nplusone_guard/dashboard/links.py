@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from django.urls import NoReverseMatch, URLResolver, get_resolver, get_urlconf, 
 from nplusone_guard.dashboard import NAMESPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 
@@ -27,26 +29,22 @@ def included() -> bool:
 @lru_cache(maxsize=16)
 def namespace(urlconf: str | None) -> str | None:
     """The dashboard's namespace with those around it, or ``None`` where it is not included."""
-    found = _below(get_resolver(urlconf), ())
-    if found is not None:
-        try:
+    for found in _below(get_resolver(urlconf), ()):
+        # Below a path with a part that no link of ours could fill in, it has none.
+        with suppress(NoReverseMatch):
             reverse(f"{found}:requests", urlconf=urlconf)
-        except NoReverseMatch:  # its path has a part that no link of ours could fill in
-            return None
-    return found
-
-
-def _below(resolver: URLResolver, around: tuple[str, ...]) -> str | None:
-    for each in resolver.url_patterns:
-        if not isinstance(each, URLResolver):
-            continue
-        names = (*around, each.namespace) if each.namespace else around
-        if each.app_name == NAMESPACE:
-            return ":".join(names)
-        found = _below(each, names)
-        if found is not None:
             return found
     return None
+
+
+def _below(resolver: URLResolver, around: tuple[str, ...]) -> Iterator[str]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            names = (*around, each.namespace) if each.namespace else around
+            if each.app_name == NAMESPACE:
+                yield ":".join(names)
+            else:
+                yield from _below(each, names)
 
 
 def _on_setting_changed(*, setting: str, **_: Any) -> None:
