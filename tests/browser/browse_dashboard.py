@@ -32,7 +32,7 @@ def test_a_finding_comes_live_its_fix_is_copied_and_what_it_brought_is_compared(
     row(page, NAIVE).wait_for()
     assert page.evaluate("window.notLoadedAgain")
     assert "N+1" in row(page, NAIVE).inner_text()
-    assert "new request" in page.locator("#said").inner_text()
+    page.locator("#said", has_text="new request").wait_for(state="attached")
 
     row(page, NAIVE).get_by_role("link").click()
     fix = page.locator(".fix", has_text="select_related")

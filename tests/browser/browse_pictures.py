@@ -38,7 +38,8 @@ def test_a_request(story, visit, picture):
 
 def test_a_request_in_the_dark(story, visit, picture):
     page = visit(color_scheme="dark", viewport={"width": 1200, "height": 900}).open(story[NAIVE])
-    page.get_by_role("heading", name="Timeline").evaluate("each => each.scrollIntoView()")
+    card = page.get_by_role("region", name="Timeline")
+    card.evaluate("each => scrollTo(0, each.offsetTop - 16)")
     picture(page, "dashboard-timeline.png")
 
 
