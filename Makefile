@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 UV := $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test load services e2e fuzz lint format types docs readme bench bench-scale load-serve bench-overhead bench-compare bench-detection bench-under-load bench-suite bench-memory bench-endurance matrix pins clean
+.PHONY: help demo serve test load browser services e2e fuzz lint format types docs readme bench bench-scale load-serve bench-overhead bench-compare bench-detection bench-under-load bench-suite bench-memory bench-endurance matrix pins clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## *(.*)/  make \1|\2/' | column -t -s '|'
@@ -33,6 +33,9 @@ fuzz: $(VENV)/.lint  ## the orders API against its own schemas, with made-up req
 
 load: $(VENV)/.load  ## the tests of the locust plugin and of the load benchmarks
 	@$(BIN)/python -m pytest -q tests/integrations tests/load tests/test_connections.py
+
+browser: $(VENV)/.browser tests/browser/node_modules  ## the dashboard in Chromium; UPDATE_SCREENSHOTS=1 takes the pictures of docs/ anew
+	@$(BIN)/python -m pytest -q -rs tests/browser/browse_dashboard.py tests/browser/browse_badge.py tests/browser/browse_pictures.py
 
 lint: $(VENV)/.lint  ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -87,7 +90,7 @@ matrix: $(VENV)/.lint  ## the tests on each supported pair of Python and Django
 
 pins: $(INSTALLED)  ## compile requirements/ from pyproject.toml anew
 	@$(BIN)/pip install -q uv
-	@for group in dev ci docs example load; do \
+	@for group in dev ci docs example load browser; do \
 	  $(UV) pip compile -q --upgrade --universal --python-version 3.11 --no-emit-index-url \
 	    --no-header --no-annotate pyproject.toml --group $$group -o requirements/$$group.txt \
 	    $$([ $$group = dev ] || echo -c requirements/dev.txt); done
@@ -123,3 +126,14 @@ $(VENV)/.docs: requirements/docs.txt $(INSTALLED)
 	@echo "make: installing requirements/docs.txt into $(VENV)"
 	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/docs.txt
 	@touch $@
+
+$(VENV)/.browser: requirements/browser.txt $(INSTALLED)
+	@echo "make: installing requirements/browser.txt into $(VENV)"
+	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/browser.txt
+	@touch $@
+
+# Without npm, the tests say so.
+tests/browser/node_modules: tests/browser/package-lock.json
+	@echo "make: installing axe-core from npm into $@"
+	@cd tests/browser && if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; fi
+	@if [ -d $@ ]; then touch $@; fi

@@ -97,15 +97,20 @@ class GuardSettings:
     @property
     def dashboard_is_open(self) -> bool:
         """Whether anybody may look at the dashboard: with ``DEBUG``, or by a ``PERMISSION``."""
-        wanted = self.dashboard.wanted
-        return wanted and (bool(settings.DEBUG) or self.dashboard.permission is not None)
+        permitted = self.dashboard.wanted and self.dashboard.permission is not None
+        return self.dashboard_is_open_to_all or permitted
+
+    @property
+    def dashboard_is_open_to_all(self) -> bool:
+        """Whether whoever asks may look at the dashboard: with ``DEBUG``."""
+        return self.dashboard.wanted and bool(settings.DEBUG)
 
     def dashboard_admits(self, request: HttpRequest) -> bool:
         """Whether the dashboard answers this request.  Raises whatever ``PERMISSION`` raises."""
-        if not self.dashboard_is_open:
-            return False
-        permission = self.dashboard.permission
-        return bool(settings.DEBUG) or (permission is not None and permission(request) is True)
+        if self.dashboard_is_open_to_all:
+            return True
+        permission = self.dashboard.permission if self.dashboard.wanted else None
+        return permission is not None and permission(request) is True
 
     def options(self, threshold: int | None = None) -> Options:
         """What detectors are told; ``threshold`` in place of the setting's."""

@@ -10,6 +10,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 
 from nplusone_guard.conf import guard_settings
 from nplusone_guard.dashboard import recording
+from nplusone_guard.dashboard.badge import badged, badged_async
 from nplusone_guard.emit import emit
 from nplusone_guard.errors import GuardError
 from nplusone_guard.pipeline import Scope, left_alone
@@ -60,7 +61,9 @@ class GuardMiddleware:
         except BaseException:
             _abandon(scope, request)
             raise
-        return _end(scope, request, response)
+        ended = _end(scope, request, response)
+        badged(request, ended)
+        return ended
 
     async def _respond_async(self, request: HttpRequest) -> Any:
         if not _sampled():
@@ -74,7 +77,9 @@ class GuardMiddleware:
         except BaseException:  # the client went away: CancelledError
             _abandon(scope, request)
             raise
-        return _end(scope, request, response)
+        ended = _end(scope, request, response)
+        await badged_async(request, ended)
+        return ended
 
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], *_: Any, **__: Any

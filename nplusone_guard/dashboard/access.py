@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from functools import wraps
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
-from django.db.transaction import non_atomic_requests
+from django.db import connections
 from django.urls import Resolver404
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from nplusone_guard.conf import guard_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest, HttpResponse
 
@@ -36,37 +36,52 @@ _HEADERS = {
 }
 
 
-def guarded(*methods: str) -> Callable[[View], View]:
+class _Guarded:
     """A view of the dashboard: for whom the settings admit, with these methods.
 
     To all others the page is not there: the same 404 as for an unknown path, before any look at
     the request's method or its CSRF token.
     """
 
-    def decorate(view: View) -> View:
-        inner: View = csrf_protect(require_http_methods([*methods])(view))
+    login_required = False  # LoginRequiredMiddleware would tell that there is something
+    #: Exempt from the middleware, not from the check: `inner` does it, installed or not.
+    csrf_exempt = True
 
-        @wraps(view)
-        def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not _admitted(request):
-                # As if nothing had matched, also for whoever looks at the request afterwards.
-                request.resolver_match = None
-                raise Resolver404({"path": request.path_info.lstrip("/")})
-            response = inner(request, *args, **kwargs)
-            for name, value in _HEADERS.items():
-                response.headers[name] = value
-            response.headers.setdefault("Cache-Control", "no-store")
-            return response
+    def __init__(self, view: View, methods: Sequence[str]) -> None:
+        self.inner: View = csrf_protect(require_http_methods([*methods])(view))
+        update_wrapper(self, view)
 
-        outer.login_required = False  # type: ignore[attr-defined]  # LoginRequiredMiddleware
-        # Exempt from the middleware, not from the check: `inner` does it, installed or not.
-        exempt: View = csrf_exempt(non_atomic_requests(outer))
-        return exempt
+    @property
+    def should_append_slash(self) -> bool:
+        """Only who may look without being asked is led to the slash: it tells of a page."""
+        return guard_settings().dashboard_is_open_to_all
 
-    return decorate
+    @property
+    def _non_atomic_requests(self) -> set[str]:
+        return {*connections}
+
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not admitted(request):
+            # As if nothing had matched, also for whoever looks at the request afterwards.
+            request.resolver_match = None
+            raise Resolver404({"path": request.path_info.lstrip("/")})
+        # A name of somebody's own that leads to this machine (DNS rebinding) makes their page of
+        # one origin with ours; in a project without CommonMiddleware nobody else asks.
+        request.get_host()
+        response = self.inner(request, *args, **kwargs)
+        for name, value in _HEADERS.items():
+            response.headers[name] = value
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
-def _admitted(request: HttpRequest) -> bool:
+def guarded(*methods: str) -> Callable[[View], View]:
+    """Have a view answer whom the settings admit, with these methods, and nobody else."""
+    return lambda view: _Guarded(view, methods)
+
+
+def admitted(request: HttpRequest) -> bool:
+    """Whether the dashboard answers this request.  A permission that fails admits nobody."""
     try:
         return guard_settings().dashboard_admits(request)
     except Exception:

@@ -11,15 +11,14 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
 
-from django.urls import reverse
-
-from nplusone_guard.dashboard import NAMESPACE
+from nplusone_guard.dashboard.links import link
 
 _STATIC = ("nplusone_guard.dashboard", "static")
 _REPORT = ("nplusone_guard.report.html", "")
 #: Name → content type, and the files it is made of.  The report's own style comes first.
 _ASSETS = {
     "guard.css": ("text/css; charset=utf-8", ((*_REPORT, "run.css"), (*_STATIC, "guard.css"))),
+    "badge.css": ("text/css; charset=utf-8", ((*_STATIC, "badge.css"),)),
     "guard.js": ("text/javascript; charset=utf-8", ((*_STATIC, "guard.js"),)),
     "htmx.min.js": ("text/javascript; charset=utf-8", ((*_STATIC, "htmx.min.js"),)),
     "icon.svg": ("image/svg+xml", ((*_STATIC, "icon.svg"),)),
@@ -48,12 +47,13 @@ def asset(name: str) -> Asset | None:
     return Asset(content, content_type, sha256(content).hexdigest()[:16])
 
 
+def asset_url(name: str) -> str:
+    """The URL of one of the files."""
+    found = asset(name)
+    assert found is not None  # noqa: S101  it is one of them
+    return link("static", found.digest, name)
+
+
 def asset_urls() -> dict[str, str]:
     """The URLs of all files, by their names without what follows the first dot."""
-    urls = {}
-    for name in _ASSETS:
-        found = asset(name)
-        assert found is not None  # noqa: S101  it is one of them
-        key = name.replace(".min", "").replace(".", "_")
-        urls[key] = reverse(f"{NAMESPACE}:static", args=[found.digest, name])
-    return urls
+    return {name.replace(".min", "").replace(".", "_"): asset_url(name) for name in _ASSETS}

@@ -8,8 +8,8 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from nplusone_guard.dashboard.links import link as url
 from nplusone_guard.dashboard.listing import ms
-from nplusone_guard.dashboard.rendering import url
 from nplusone_guard.report.words import counted, endpoint_name
 
 if TYPE_CHECKING:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.dashboard.explain import refusal
 from nplusone_guard.dashboard.fields import tree
+from nplusone_guard.dashboard.links import link as url
 from nplusone_guard.dashboard.listing import ms, shown
-from nplusone_guard.dashboard.rendering import url
 from nplusone_guard.dashboard.source import excerpt, sql_pieces
 from nplusone_guard.report.html.sql import Statements
 from nplusone_guard.report.html.timeline import timeline
@@ -17,13 +18,14 @@ from nplusone_guard.report.words import (
     counted,
     place_name,
     subject,
+    title,
     total,
     total_ms,
     walk,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from nplusone_guard.dashboard.store import Row, Stored
 
@@ -48,16 +50,21 @@ def detail(stored: Stored, others: Sequence[Row]) -> dict[str, Any]:
             for each in report["violations"]
         ],
         "findings": [
-            _finding(finding, stored, saved, statements)
-            for finding, saved in zip(findings, stored.payload["wasted"], strict=True)
-        ][:_MOST_FINDINGS],
+            {**_finding(finding, stored, saved, statements), "anchor": anchor}
+            for finding, saved, anchor in zip(
+                findings[:_MOST_FINDINGS],
+                stored.payload["wasted"],
+                _anchors(findings),
+                strict=False,
+            )
+        ],
         "more_findings": max(0, len(findings) - _MOST_FINDINGS),
         "timeline": _timeline(stored, statements),
         "fields": nodes[:_MOST_NODES],
         "more_fields": max(0, len(nodes) - _MOST_NODES),
         "suppressed": [
             {
-                "title": _title(each["kind"]),
+                "title": title(each["kind"]),
                 "count": f"{each['count']:,}",
                 "allowance": safe(each["allowance"]),
                 "reason": safe(each["reason"]),
@@ -66,6 +73,15 @@ def detail(stored: Stored, others: Sequence[Row]) -> dict[str, Any]:
         ],
         "others": [_other(each, row) for each in others if each.id != row.id],
     }
+
+
+def _anchors(findings: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A name in the page for each; findings of one id are told apart by their number."""
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        name = safe(finding["id"])
+        seen[name] += 1
+        yield f"f-{name}" if seen[name] == 1 else f"f-{name}-{seen[name]}"
 
 
 def figures(row: Row) -> list[dict[str, str]]:
@@ -94,7 +110,7 @@ def _finding(
         facts.append(f"a fix saves {counted(saved, 'query')}")
     return {
         "id": safe(finding["id"]),
-        "title": _title(finding["kind"]),
+        "title": title(finding["kind"]),
         "short": WORDINGS[finding["kind"]].short if finding["kind"] in WORDINGS else "",
         "severity": safe(finding["severity"]),
         "count": f"{total(finding):,}",
@@ -135,6 +151,7 @@ def _statement(finding: dict[str, Any], stored: Stored, statements: Statements) 
     plan = number is not None and refusal(groups[number]["sql"]) is None
     return {
         "subject": subject(finding),
+        "place": place_name(finding["location"]) or "",
         "sql": sql_pieces(statements.shown(finding["sql"])),
         "explain": url("explain", stored.row.id, number) if plan else "",
     }
@@ -161,10 +178,6 @@ def _fix(finding: dict[str, Any], at: float) -> dict[str, Any] | None:
         "proven": safe(fix["proven"] or ""),
         "there": excerpt(fix["where"], at) if elsewhere else None,
     }
-
-
-def _title(kind: str) -> str:
-    return WORDINGS[kind].title if kind in WORDINGS else safe(kind)
 
 
 def _other(row: Row, this: Row) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nplusone_guard.dashboard.filters import ANY, NONE
-from nplusone_guard.dashboard.rendering import url
+from nplusone_guard.dashboard.links import link as url
 from nplusone_guard.report.text import safe
-from nplusone_guard.report.words import WORDINGS, counted
+from nplusone_guard.report.words import WORDINGS, counted, title
 
 if TYPE_CHECKING:
     from nplusone_guard.dashboard.filters import Filters
@@ -31,6 +31,7 @@ def shown(row: Row) -> dict[str, Any]:
         "id": row.id,
         "url": url("request", row.id),
         "time": when.strftime("%H:%M:%S" if today else "%b %d %H:%M"),
+        "day": when.strftime("%Y-%m-%d %H:%M:%S"),
         "iso": when.isoformat(timespec="milliseconds"),
         "method": safe(row.method),
         "path": safe(row.path),
@@ -50,7 +51,7 @@ def shown(row: Row) -> dict[str, Any]:
 
 def found_in(row: Row) -> list[str]:
     """What is wrong with a request, in a word each."""
-    words = [WORDINGS[kind].title for kind in row.kinds if kind in WORDINGS]
+    words = [title(kind) for kind in row.kinds]
     if row.violations:
         words.append("over budget")
     return words

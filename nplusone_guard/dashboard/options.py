@@ -26,7 +26,8 @@ class DashboardOptions:
     """Where records are kept, how many of them, and who may look at them.
 
     ``wanted``: it was not switched off.  ``path``: ``None`` for a place of the project's own in
-    the user's cache directory.  ``max_bytes``: of all records, as they are stored.
+    the user's cache directory.  ``max_bytes``: of all records, as they are stored.  ``badge``: a
+    link to its own record on each page of REST framework's browsable API.
     """
 
     wanted: bool = True
@@ -34,6 +35,7 @@ class DashboardOptions:
     max_records: int = MAX_RECORDS
     max_bytes: int = MAX_BYTES
     permission: Callable[[HttpRequest], object] | None = None
+    badge: bool = True
 
 
 def parse(value: Any) -> DashboardOptions:
@@ -82,6 +84,12 @@ def _bytes(value: Any) -> int:
     return value
 
 
+def _badge(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("True or False")
+    return value
+
+
 def _permission(value: Any) -> Callable[[HttpRequest], object]:
     if not isinstance(value, str):
         raise ValueError("the dotted path of a function that takes a request")
@@ -100,6 +108,7 @@ _KEYS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "MAX_RECORDS": ("max_records", _records),
     "MAX_BYTES": ("max_bytes", _bytes),
     "PERMISSION": ("permission", _permission),
+    "BADGE": ("badge", _badge),
 }
 
 

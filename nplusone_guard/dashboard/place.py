@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from hashlib import sha256
@@ -42,7 +43,14 @@ def _directory() -> Path:
                 return cache
     # Others may write to the temporary directory: take only a directory that is ours alone.
     user = os.getuid() if hasattr(os, "getuid") else ""
-    return Path(tempfile.gettempdir()) / f"{NAME}-{user}"
+    return _temporary() / f"{NAME}-{user}"
+
+
+def _temporary() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError:  # no directory at all can be written to: the store will say so
+        return Path(os.path.sep) / "tmp"
 
 
 def _cache() -> Path | None:
@@ -62,13 +70,31 @@ def _cache() -> Path | None:
 def made(path: Path) -> None:
     """Make the file, and its directory where that is missing, for its owner alone.
 
-    Raises ``OSError`` where that can not be, or where the directory in the place for temporary
-    files is somebody else's.
+    Raises ``OSError`` where that can not be, or where :func:`trusted` does.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if path.parent.parent == Path(tempfile.gettempdir()) and path.parent.name.startswith(NAME):
-        held = path.parent.lstat()
-        if hasattr(os, "getuid") and (held.st_uid != os.getuid() or held.st_mode & 0o077):
-            raise PermissionError(f"{path.parent} is not a directory of this user alone")
+    trusted(path)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
     os.close(os.open(path, flags, 0o600))
+
+
+def trusted(path: Path) -> None:
+    """Raise ``PermissionError`` where another user may have put the file there.
+
+    That is: a directory of ours in the place for temporary files that is not this user's alone,
+    and, where others may write to the directory, a link or a file of somebody else.
+    """
+    if not hasattr(os, "getuid"):
+        return
+    user = os.getuid()
+    if path.parent.parent == _temporary() and path.parent.name.startswith(NAME):
+        held = path.parent.lstat()
+        if held.st_uid != user or held.st_mode & 0o077:
+            raise PermissionError(f"{path.parent} is not a directory of this user alone")
+    if path.parent.stat().st_mode & 0o002:
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            return
+        if found.st_uid != user or not stat.S_ISREG(found.st_mode):
+            raise PermissionError(f"{path} is not a file of this user, and others may write there")

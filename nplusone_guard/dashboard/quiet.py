@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix
 
-from nplusone_guard.dashboard import NAMESPACE
+from nplusone_guard.dashboard.links import link
 
 _NOTHING_NEW = "204"
 
@@ -19,15 +18,16 @@ class _Polls(logging.Filter):
         given = record.args
         if not isinstance(given, tuple) or len(given) < 2 or str(given[1]) != _NOTHING_NEW:  # noqa: PLR2004
             return True
-        return f" {_path()}?" not in str(given[0])
+        return f"{_path()}?" not in str(given[0])
 
 
-@cache
 def _path() -> str:
     try:
-        return reverse(f"{NAMESPACE}:rows")
+        path = link("rows")
     except NoReverseMatch:
-        return "/__guard__/rows/"
+        path = "/__guard__/rows/"
+    # A prefix may be a proxy's, of which the server itself sees nothing.
+    return f"/{path.removeprefix(get_script_prefix()).removeprefix('/')}"
 
 
 def quieten() -> None:

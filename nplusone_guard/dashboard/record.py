@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: From the worst to none.
 SEVERITIES = ("error", "warning", "info")
+#: What a payload is made of.
+_PARTS = frozenset({"report", "groups", "suppressed", "wasted"})
 _LONGEST_PATH = 2_000
 #: A page of a megabyte of JSON is none that anybody reads; more than that is a fault.
 _MOST_UNPACKED = 64 * 1024 * 1024
@@ -108,7 +110,9 @@ def unpacked(payload: bytes) -> dict[str, Any]:
         raise ValueError(f"the record is damaged: {error}") from None
     if unpacker.unconsumed_tail:
         raise ValueError("the record is too large")
-    found: dict[str, Any] = json.loads(text)
+    found = json.loads(text)
+    if not isinstance(found, dict) or not found.keys() >= _PARTS:
+        raise ValueError("the record is of another version of the guard")
     return found
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from functools import lru_cache
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.signals import setting_changed
-from django.urls import NoReverseMatch, get_urlconf, reverse
 
 from nplusone_guard.conf import guard_settings
 from nplusone_guard.dashboard import NAMESPACE
+from nplusone_guard.dashboard.links import included, link
 from nplusone_guard.dashboard.place import default_path
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def writer() -> Writer:
 
 def is_on() -> bool:
     """Whether somebody may look at what is recorded, and there is a page to look at it."""
-    return guard_settings().dashboard_is_open and _included(get_urlconf())
+    return guard_settings().dashboard_is_open and included()
 
 
 def identified(request: HttpRequest | Any) -> str | None:
@@ -92,7 +90,7 @@ def hindrance() -> str:
 
 def page_of(name: str) -> str:
     """The path of a record's page."""
-    return reverse(f"{NAMESPACE}:request", args=[name])
+    return link("request", name)
 
 
 def is_own(match: ResolverMatch | None) -> bool:
@@ -106,20 +104,3 @@ def record(report: Report, name: str) -> None:
         writer().put(report, name)
     except Exception:
         logger.exception("The guard's dashboard could not take a report.")
-
-
-@lru_cache(maxsize=16)
-def _included(urlconf: str | None) -> bool:
-    try:
-        reverse(f"{NAMESPACE}:requests", urlconf=urlconf)
-    except NoReverseMatch:
-        return False
-    return True
-
-
-def _on_setting_changed(*, setting: str, **_: Any) -> None:
-    if setting == "ROOT_URLCONF":
-        _included.cache_clear()
-
-
-setting_changed.connect(_on_setting_changed, dispatch_uid="nplusone_guard.dashboard")

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.template import Context, Engine
-from django.urls import reverse
 
-from nplusone_guard.dashboard import NAMESPACE
 from nplusone_guard.dashboard.assets import asset_urls
+from nplusone_guard.dashboard.links import link as url
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -35,11 +34,6 @@ def _engine() -> Engine:
     return Engine(dirs=[str(folder) for folder in folders], autoescape=True, debug=False)
 
 
-def url(name: str, *args: object) -> str:
-    """The path of one of the dashboard's pages."""
-    return reverse(f"{NAMESPACE}:{name}", args=args)
-
-
 def page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
@@ -54,10 +48,13 @@ def page(
 
 
 def fragment(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A part of a page.  The templates format nothing, so the locale changes nothing."""
-    text = (
-        _engine()
-        .get_template(template)
-        .render(Context(context, autoescape=True, use_l10n=False, use_tz=False))
+    """A part of a page."""
+    return HttpResponse(
+        rendered(template, context), content_type="text/html; charset=utf-8", status=status
     )
-    return HttpResponse(text, content_type="text/html; charset=utf-8", status=status)
+
+
+def rendered(template: str, context: dict[str, Any]) -> str:
+    """A template's text.  The templates format nothing, so the locale changes nothing."""
+    given = Context(context, autoescape=True, use_l10n=False, use_tz=False)
+    return _engine().get_template(template).render(given)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nplusone_guard.dashboard.filters import Filters
-from nplusone_guard.dashboard.place import made
+from nplusone_guard.dashboard.place import made, trusted
 from nplusone_guard.dashboard.record import unpacked
 from nplusone_guard.dashboard.schema import (
     APPLICATION_ID,
@@ -215,6 +215,8 @@ class Store:
     def _read(self, sql: str, values: Sequence[Any] = ()) -> Sequence[Any]:
         if not self.path.exists():
             return []
+        with self._translated():
+            trusted(self.path)
         with self._translated(), closing(self._connect(READ_TIMEOUT)) as connection:
             if not pragma(connection, "schema_version"):
                 return []  # another process is about to make it

@@ -13,9 +13,10 @@ from nplusone_guard.dashboard.comparison import comparison
 from nplusone_guard.dashboard.detail import detail
 from nplusone_guard.dashboard.explain import NoPlanError, plan
 from nplusone_guard.dashboard.filters import Filters
+from nplusone_guard.dashboard.links import link as url
 from nplusone_guard.dashboard.listing import choices, shown, totals_line
 from nplusone_guard.dashboard.recording import dropped_here, hindrance, store
-from nplusone_guard.dashboard.rendering import fragment, page, url
+from nplusone_guard.dashboard.rendering import fragment, page
 from nplusone_guard.dashboard.store import StoreError, Totals
 from nplusone_guard.report.text import safe
 from nplusone_guard.report.words import counted

@@ -87,8 +87,8 @@ def _wrong(assessment: Assessment) -> set[str]:
 def own_file(parent: int) -> Path | None:
     """The file of what ``parent`` has started here, in a directory that is the user's alone."""
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    directory = Path(tempfile.gettempdir()) / f"nplusone_guard-{user}"
     try:
+        directory = Path(tempfile.gettempdir()) / f"nplusone_guard-{user}"
         directory.mkdir(mode=0o700, exist_ok=True)
         found = directory.lstat()
         if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o077):
@@ -117,8 +117,9 @@ def _read(path: Path | None) -> dict[str, tuple[int, list[str]]]:
 
 
 def _write(path: Path, requests: dict[str, tuple[int, list[str]]]) -> None:
-    text = json.dumps({"version": _VERSION, "directory": os.getcwd(), "requests": requests})  # noqa: PTH109
     new = path.with_suffix(f".{os.getpid()}")
     with suppress(OSError):  # without it nothing is compared
+        held = {"version": _VERSION, "directory": os.getcwd(), "requests": requests}  # noqa: PTH109
+        text = json.dumps(held)
         new.write_text(text, encoding="utf-8")
         new.replace(path)

@@ -107,9 +107,14 @@ def subject(part: dict[str, Any]) -> str:
     return safe(table[2].strip('"`')) if table else "raw SQL"
 
 
+def title(kind: str) -> str:
+    """A kind in a word or two; one that has no wording, such as a later version's, is its own."""
+    return WORDINGS[kind].title if kind in WORDINGS else safe(kind.replace("_", " "))
+
+
 def headline(finding: dict[str, Any]) -> str:
     """``N+1 75x shop.Order.customer``."""
-    return f"{WORDINGS[finding['kind']].title} {total(finding)}x {subject(finding)}"
+    return f"{title(finding['kind'])} {total(finding)}x {subject(finding)}"
 
 
 def endpoint_name(part: dict[str, Any]) -> str:

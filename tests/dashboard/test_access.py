@@ -126,3 +126,21 @@ def test_switched_off_it_is_not_there(debug, tmp_path, db):
     settings["NPLUSONE_GUARD"]["DASHBOARD"] = False
     with override_settings(**{**settings, "DEBUG": debug}):
         assert Client().get("/__guard__/").status_code == 404
+
+
+COMMON = "django.middleware.common.CommonMiddleware"
+
+
+def test_the_missing_slash_is_added_for_who_develops(site):
+    with override_settings(MIDDLEWARE=[COMMON]):
+        response = Client().get("/__guard__")
+    assert (response.status_code, response.headers["Location"]) == (301, "/__guard__/")
+
+
+@pytest.mark.parametrize("permission", [None, PERMISSION])
+@pytest.mark.parametrize("page", ["", "/compare", "/requests/00ff"])
+def test_to_others_the_missing_slash_tells_of_no_page(permission, page, tmp_path, db):
+    with closed(tmp_path, permission), override_settings(MIDDLEWARE=[COMMON]):
+        unknown = Client().get("/unknown")
+        assert unknown.status_code == 404
+        assert seen(Client().get(f"/__guard__{page}")) == seen(unknown)

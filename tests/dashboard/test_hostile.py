@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 
 from nplusone_guard.dashboard.record import Record
-from tests.dashboard.records import record, report
+from tests.dashboard.records import packed, record, report
 
 EVIL = (
     "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -235,3 +237,19 @@ def test_filters_are_values_and_no_sql(site):
         for name in ("path", "finding", "method", "route"):
             assert "No request fits the filter" in site.page(f"?{name}={quote(value)}"), value
     assert "/a/" in site.page(f"?path={quote(chr(0))}")
+
+
+def test_a_finding_of_an_unknown_kind_is_listed_compared_and_told_apart(site):
+    evil = {"kind": "new_kind", "id": "same"}
+    records = [evil_record(name, **evil) for name in ("0a", "0b")]
+    site.store.add([replace(each, kinds=("new_kind",)) for each in records])
+    assert "new kind" in check(site.page())
+    assert "new kind" in check(site.page("compare/?id=0a&id=0b"))
+
+
+def test_two_findings_of_one_id_have_each_a_name_in_the_page(site):
+    twins = [evil_finding(id="twin"), evil_finding(id="twin"), evil_finding(id="other")]
+    form = report(findings=twins)
+    site.store.add([Record(id="0a", method="GET", path="/", findings=3, payload=packed(form))])
+    names = re.findall(r'<article class="finding error" id="([^"]+)"', site.page("requests/0a/"))
+    assert names == ["f-twin", "f-twin-2", "f-other"]

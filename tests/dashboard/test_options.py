@@ -29,6 +29,7 @@ def errors():
         (False, DashboardOptions(wanted=False)),
         ({"PATH": "/srv/guard.sqlite3"}, DashboardOptions(path="/srv/guard.sqlite3")),
         ({"PATH": Path("/srv/g")}, DashboardOptions(path="/srv/g")),
+        ({"BADGE": False}, DashboardOptions(badge=False)),
         (
             {"MAX_RECORDS": 1, "MAX_BYTES": 65_536},
             DashboardOptions(max_records=1, max_bytes=65_536),
@@ -48,7 +49,7 @@ def test_a_good_value_is_taken(value, expected):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (True, "a dict with keys of PATH, MAX_RECORDS, MAX_BYTES, PERMISSION, or False"),
+        (True, "a dict with keys of PATH, MAX_RECORDS, MAX_BYTES, PERMISSION, BADGE, or False"),
         ("yes", "a dict with keys of PATH"),
         ({"PAHT": "/x"}, "'PAHT' is none of them; did you mean 'PATH'?"),
         ({3: 4}, "3 is none of them"),
@@ -59,6 +60,7 @@ def test_a_good_value_is_taken(value, expected):
         ({"MAX_RECORDS": True}, "for 'MAX_RECORDS'"),
         ({"MAX_BYTES": 10}, "for 'MAX_BYTES', a whole number of bytes from 65536"),
         ({"MAX_BYTES": "1 MB"}, "for 'MAX_BYTES'"),
+        ({"BADGE": "no"}, "for 'BADGE', True or False; 'no' is not"),
         ({"PERMISSION": "nowhere.at_all"}, "for 'PERMISSION', a dotted path that can be imported"),
         ({"PERMISSION": "tests.dashboard.urls.app"}, "for 'PERMISSION', a dotted path"),
         ({"PERMISSION": "tests.dashboard.urls.urlpatterns"}, "a function that takes a request"),

@@ -13,6 +13,7 @@ import pytest
 from django.test import override_settings
 
 from nplusone_guard.budget import BudgetViolation
+from nplusone_guard.report import again
 from nplusone_guard.report import log as log_module
 from nplusone_guard.report.again import Memory
 from nplusone_guard.report.console import log, render
@@ -230,3 +231,47 @@ def test_who_develops_sees_each_request_without_configuring_logging(tmp_path):
     assert first == "GET /row-by-row/  200  6 queries, 10 rows, db  1 finding"
     assert second == "GET /row-by-row/  200  still 6 queries, 10 rows, db  same 1 finding"
     assert third == "GET /joined/  200  1 query, 5 rows, db  ok"
+
+
+def test_without_a_place_for_temporary_files_nothing_is_compared_and_all_is_said(
+    monkeypatch,
+):
+    def none():
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(again.tempfile, "gettempdir", none)
+    assert again.own_file(1) is None
+
+
+def test_in_a_directory_that_is_gone_reports_are_said_all_the_same(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    memory = Memory(tmp_path / "before.json")
+    gone.rmdir()
+    assert not memory.compare(slow_list().assessment).same
+    assert not (tmp_path / "before.json").exists()
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o750])
+def test_a_directory_that_others_may_look_into_holds_no_file(mode, tmp_path, monkeypatch):
+    monkeypatch.setattr(again.tempfile, "gettempdir", lambda: str(tmp_path))
+    directory = tmp_path / f"nplusone_guard-{os.getuid()}"
+    directory.mkdir()
+    directory.chmod(mode)
+    assert again.own_file(1) is None
+    directory.chmod(0o700)
+    assert again.own_file(1) == directory / "1.json"
+
+
+def test_a_directory_that_is_a_planted_link_holds_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(again.tempfile, "gettempdir", lambda: str(tmp_path))
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / f"nplusone_guard-{os.getuid()}").symlink_to(tmp_path / "theirs")
+    assert again.own_file(1) is None
+
+
+def test_a_path_of_somebodys_own_is_one_line_of_the_log(logged):
+    said = logged(report(groups=(), label="GET /a\r\n\x1b[2Jroot logged in/", route=None))
+    assert len(said) == 1
+    assert "\x1b" not in said[0]

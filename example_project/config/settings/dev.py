@@ -79,6 +79,8 @@ if env.bool("DEBUG_TOOLBAR", default=True):
 
 def wants_toolbar(request: HttpRequest) -> bool:
     """Whether a browser on this machine asks for a page; other clients pay nothing for it."""
+    if request.path.startswith("/__guard__/"):
+        return False  # it would lie over the dashboard, and has nothing to say of it
     return request.META.get("REMOTE_ADDR") in INTERNAL_IPS and (
         "text/html" in request.headers.get("Accept", "") or request.path.startswith("/__debug__/")
     )
