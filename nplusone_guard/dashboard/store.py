@@ -8,7 +8,7 @@ page.  Writing is ``writer``'s business, so that no request ever waits for it.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -137,7 +137,8 @@ class Store:
                 records: int = connection.execute("SELECT records FROM total").fetchone()[0]
                 connection.execute("DELETE FROM request")
                 connection.execute("DELETE FROM dropped")
-            connection.execute("VACUUM")
+            with suppress(sqlite3.OperationalError):  # others write; the room is used again
+                connection.execute("VACUUM")
         return records
 
     def _shrink(self, connection: sqlite3.Connection) -> None:

@@ -43,8 +43,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     error, totals = "", Totals()
     found: Sequence[Row] = ()
     try:
+        totals = held.totals()  # before the list: what comes between them is asked for again
         found = held.list(filters, before=before, limit=_ON_A_PAGE + 1)
-        totals = held.totals()
     except StoreError as problem:
         error = safe(str(problem))
     lost = dropped_here()
@@ -87,6 +87,8 @@ def rows(request: HttpRequest) -> HttpResponse:
             return response
     except StoreError:
         return HttpResponse(status=204)  # the page says it when it is loaded
+    if len(found) == _ON_A_PAGE:  # and older ones may be missing: the page begins anew
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return fragment(
         "rows.html",
         {

@@ -1,8 +1,8 @@
 """A panel of django-debug-toolbar: what the guard found in the request, and what to type.
 
 Add ``"nplusone_guard.integrations.debug_toolbar.GuardPanel"`` to ``DEBUG_TOOLBAR_PANELS``. Where
-``GuardMiddleware`` traced the request its report is shown; where the middleware is not installed,
-the panel traces by itself.
+``GuardMiddleware`` stands below the toolbar's its report is shown; where it stands above, or is not
+installed, the panel traces by itself.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("nplusone_guard")
 
 _MIDDLEWARE = "nplusone_guard.middleware.GuardMiddleware"
+_TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
 _MOST_STATEMENTS = 100
 
 
@@ -79,7 +80,7 @@ class GuardPanel(Panel):
 
     def process_request(self, request: HttpRequest) -> Any:
         """Trace, where the middleware does not."""
-        if _MIDDLEWARE not in settings.MIDDLEWARE:
+        if not _guard_is_inside():
             try:
                 self._scope = open_scope(f"{request.method} {request.path}")
                 self._scope.method = request.method
@@ -124,6 +125,14 @@ class GuardPanel(Panel):
         self._scope.route = match.route if match is not None else None
         self._scope.status = response.status_code
         return self._scope.finish()
+
+
+def _guard_is_inside() -> bool:
+    """Whether the middleware has its report when the toolbar asks for it: it stands further in."""
+    names = list(settings.MIDDLEWARE)
+    return _MIDDLEWARE in names and (
+        _TOOLBAR not in names or names.index(_TOOLBAR) < names.index(_MIDDLEWARE)
+    )
 
 
 def _shown(report: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from nplusone_guard.trace import QueryGroup
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What is put behind the name of a test database: a copy's number, a worker, the scan's own.
+_COPY = r"(_(\d+|gw\d+|scan))*(\.\w+)?"
 _WRITES = frozenset({"insert", "update", "delete"})
 _DEFINES = ("CREATE ", "ALTER ", "DROP ", "TRUNCATE ", "CALL ", "COPY ")
 
@@ -56,7 +59,9 @@ def is_test_database(connection: Any) -> bool:
     named = (given.get("TEST") or {}).get("NAME")
     # Parallel runs number their copies: test_shop_1, test_shop_gw1.
     if named:
-        return name.startswith(str(named).rpartition(".")[0] or str(named))
+        stem, dot, _ = str(named).rpartition(".")
+        stems = {str(named), *([stem] if dot and connection.vendor == "sqlite" else [])}
+        return any(re.fullmatch(rf"{re.escape(each)}{_COPY}", name) for each in stems)
     return "/" not in name and name.startswith("test_")
 
 

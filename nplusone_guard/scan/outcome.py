@@ -88,10 +88,15 @@ class Scan:
     left_out: dict[str, str] = field(default_factory=dict)
     incomplete: dict[str, str] = field(default_factory=dict)
 
-    def worst(self) -> list[Visit]:
-        """One visit a route: the user's for whom most is wrong, the worst first."""
+    def worst(self, place: dict[str, Any] | None = None) -> list[Visit]:
+        """One visit a route: the user's for whom most is wrong, the worst first.
+
+        ``place``: of those alone that build a queryset there.
+        """
         best: dict[str, Visit] = {}
         for visit in self.visits:
+            if place is not None and place not in visit.roots:
+                continue
             known = best.get(visit.route)
             if known is None or _badness(visit) > _badness(known):
                 best[visit.route] = visit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
@@ -44,8 +45,8 @@ class Patch:
         parts: list[str] = []
         for name, (before, after) in sorted(self.files.items()):
             lines = unified_diff(
-                before.splitlines(keepends=True),
-                after.splitlines(keepends=True),
+                _lines(before),
+                _lines(after),
                 f"a/{name}",
                 f"b/{name}",
             )
@@ -76,10 +77,14 @@ def patch(visits: Iterable[Visit], check: Check = lambda *_: "") -> Patch:
         if found is not None:
             insertions.setdefault(wanted.name, []).append((found, found.text))
     for name, changes in insertions.items():
-        before = (Path.cwd() / name).read_bytes().decode("utf-8")
         needed = set().union(*(_names(text) for _, text in changes))
         try:
-            after = _with_imports(_changed(before, [each for each, _ in changes]), needed)
+            before = _read(name)
+            changed = _changed(before, [each for each, _ in changes])
+            ast.parse(changed)
+            after = _with_imports(changed, needed)
+        except SyntaxError:
+            made.left += [f"{name}: it would not parse with what is to be typed"]
         except _NotTyped as why:
             made.left += [
                 f"{name}:{each.line}: {text.removeprefix('.')} (not typed: {why})"
@@ -190,8 +195,22 @@ def _below_here(where: dict[str, Any]) -> str | None:
         return None
 
 
+def _read(name: str) -> str:
+    try:
+        return (Path.cwd() / name).read_bytes().decode("utf-8")
+    except OSError as error:
+        raise _NotTyped(str(error)) from None
+    except UnicodeDecodeError:
+        raise _NotTyped("it is not UTF-8") from None
+
+
+def _lines(text: str) -> list[str]:
+    """The lines as Python counts them: a form feed, or another of Unicode's breaks, ends none."""
+    return io.StringIO(text, newline="").readlines()
+
+
 def _changed(text: str, insertions: Iterable[Insertion]) -> str:
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     # From the end, so that what is put in moves nothing that is still to come; of several at one
     # place the first stays first.
     placed = sorted(
@@ -230,7 +249,10 @@ def _with_imports(text: str, names: set[str]) -> str:
     context = CodemodContext()
     for name, home in sorted(homes.items()):
         AddImportsVisitor.add_needed_import(context, str(home), name)
-    after = AddImportsVisitor(context).transform_module(libcst.parse_module(text)).code
+    try:
+        after = AddImportsVisitor(context).transform_module(libcst.parse_module(text)).code
+    except libcst.ParserSyntaxError:
+        raise _NotTyped("libcst can't read the file") from None
     unbound = ", ".join(sorted(names - _bound(after)))
     if unbound:
         raise _NotTyped(f"{unbound} is imported for type checkers only")

@@ -111,11 +111,11 @@ class Scanner:
         """What goes wrong with which route if calls are typed at a place.
 
         Asked are all routes whose querysets are built there, each as the user for whom most was
-        wrong; but not where a set that was proven is just this.
+        wrong of those that it is built for; but not where a set that was proven is just this.
         """
-        for visit in self.scan.worst():
+        for visit in self.scan.worst(place):
             target = self._targets.get(visit.route)
-            if place not in visit.roots or target is None:
+            if target is None:
                 continue
             fixes = visit.saved.fixes if visit.saved is not None else ()
             own = [parse(fix["code"]) for fix in fixes if fix["where"] == place]

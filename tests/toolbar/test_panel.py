@@ -23,9 +23,15 @@ def always(request):
     return True
 
 
-@pytest.fixture(params=["with the middleware", "without the middleware"])
+ORDERS = {
+    "with the middleware": [TOOLBAR, GUARD],
+    "within the middleware": [GUARD, TOOLBAR],
+    "without the middleware": [TOOLBAR],
+}
+
+
+@pytest.fixture(params=ORDERS)
 def toolbar(request, db):
-    guard = [GUARD] if request.param == "with the middleware" else []
     # The first one alone: apps get ready before other settings of one override are in force.
     with (
         override_settings(STATIC_URL="static/", MIGRATION_MODULES={}),
@@ -36,7 +42,7 @@ def toolbar(request, db):
                 "django.contrib.staticfiles",
                 "debug_toolbar",
             ],
-            MIDDLEWARE=[TOOLBAR, *guard],
+            MIDDLEWARE=ORDERS[request.param],
             ROOT_URLCONF="tests.toolbar.urls",
             DEBUG_TOOLBAR_PANELS=[
                 "debug_toolbar.panels.history.HistoryPanel",

@@ -202,7 +202,12 @@ def _laboratory(*, this_database: bool) -> Iterator[None]:
         undo.enter_context(
             override_settings(
                 CACHES=caches,
-                NPLUSONE_GUARD={**getattr(settings, "NPLUSONE_GUARD", {}), "ACTION": "record"},
+                NPLUSONE_GUARD={
+                    **getattr(settings, "NPLUSONE_GUARD", {}),
+                    "ACTION": "record",
+                    "DASHBOARD": False,
+                    "EXPORTERS": [],
+                },
                 SECURE_SSL_REDIRECT=False,
                 PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
             )
@@ -221,7 +226,8 @@ def _names_of_its_own() -> Iterator[None]:
     before = [dict(each) for each in given]
     for connection, test in zip(connections.all(), given, strict=True):
         name = test.get("NAME") or f"test_{Path(str(connection.settings_dict['NAME'])).name}"
-        if connection.vendor != "sqlite" and not test.get("MIRROR"):
+        in_memory = connection.vendor == "sqlite" and not test.get("NAME")
+        if not in_memory and not test.get("MIRROR"):
             test["NAME"] = f"{name}_scan"
     try:
         yield
