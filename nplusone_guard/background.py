@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from nplusone_guard.conf import guard_settings
 from nplusone_guard.emit import emit
-from nplusone_guard.pipeline import Scope
+from nplusone_guard.pipeline import Scope, left_alone
 from nplusone_guard.trial import on_trial
 
 if TYPE_CHECKING:
@@ -25,24 +25,30 @@ def traced_work(kind: str, name: str) -> Iterator[None]:
     ``ENABLED``, ``SAMPLE_RATE``, ``BUDGET`` and ``BUDGETS`` hold as for a request (the route is
     ``name``, the method ``kind``), and the report goes where theirs go.  Nothing is raised.
     """
-    scope = begin(kind, name)
-    try:
-        yield
-    except BaseException:
+    with ExitStack() as unsampled:
+        scope = begin(kind, name, unsampled)
+        try:
+            yield
+        except BaseException:
+            if scope is not None:
+                scope.abandon()
+            raise
         if scope is not None:
-            scope.abandon()
-        raise
-    if scope is not None:
-        end(scope)
+            end(scope)
 
 
-def begin(kind: str, name: str) -> Scope | None:
-    """An active scope, or ``None`` where nothing is traced."""
+def begin(kind: str, name: str, unsampled: ExitStack) -> Scope | None:
+    """An active scope, or ``None`` where nothing is traced.
+
+    ``unsampled``: to be closed with the work; until then nothing in it is traced where
+    ``SAMPLE_RATE`` has left it out.
+    """
     try:
         settings = guard_settings()
-        if (on_trial.get() or not settings.enabled) or (
-            settings.sample_rate < 1.0 and random.random() >= settings.sample_rate  # noqa: S311
-        ):
+        if on_trial.get() or not settings.enabled:
+            return None
+        if settings.sample_rate < 1.0 and random.random() >= settings.sample_rate:  # noqa: S311
+            unsampled.enter_context(left_alone())
             return None
         scope = Scope(f"{kind} {name}", options=settings.options(), configured=settings.allow)
         scope.method, scope.route = kind, name

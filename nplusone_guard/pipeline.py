@@ -142,6 +142,8 @@ class Scope:
                 f"The guard failed while it recorded {self.label!r}, so there is no report; "
                 "the log of nplusone_guard has the fault."
             )
+        own_ms = self.options.own_ms
+        patience = Patience(None if own_ms is None else own_ms / 1_000)
         wall_ms = self._wall_ms
         trace = Trace(
             label=self.label,
@@ -151,12 +153,10 @@ class Scope:
             method=self.method,
             status=self.status,
             allowances=tuple(dict.fromkeys(self.recorder.allowances)),
-            truncated=self.recorder.truncated,
+            truncated=self.recorder.truncated or self.recorder.lacks,
         )
         findings = detect(trace, self.options)
         kept, suppressed, stale = suppress(findings, trace, self._configured, date.today())
-        own_ms = self.options.own_ms
-        patience = Patience(None if own_ms is None else own_ms / 1_000)
         advised = advise(kept, trace, patience)
         assessment = Assessment(
             trace=replace(trace, truncated=True) if patience.ran_out else trace,

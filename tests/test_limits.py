@@ -111,6 +111,16 @@ def test_an_inner_trace_that_is_truncated_truncates_the_outer_one():
     assert outer.queries == 5
 
 
+def test_an_inner_trace_that_is_truncated_leaves_the_outer_one_looking():
+    fill()
+    with capture() as outer:
+        with limited(MAX_GROUPS=1), capture():
+            many_statements(5)
+        names()
+    assert outer.truncated
+    assert [finding.relation for finding in outer.findings] == ["shop.Order.customer"]
+
+
 def test_without_limits_all_is_told_apart():
     with limited(MAX_GROUPS=False, MAX_OWN_MS=False), capture() as report:
         many_statements(50)

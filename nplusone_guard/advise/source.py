@@ -11,12 +11,14 @@ import inspect
 import linecache
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from nplusone_guard.trace import CallSite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType, ModuleType
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -86,6 +88,31 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
+_Node = TypeVar("_Node", bound=ast.AST)
+_Rest = ParamSpec("_Rest")
+_Answer = TypeVar("_Answer")
+
+
+def _kept(
+    find: Callable[Concatenate[_Node, _Rest], _Answer],
+) -> Callable[Concatenate[_Node, _Rest], _Answer]:
+    """A function of a node that is asked once, as long as the node lives.
+
+    Trees do not change, and each request with an N+1 asks the same of them.  What is kept must
+    not hold the node that it is kept for.
+    """
+    known: WeakKeyDictionary[ast.AST, dict[object, _Answer]] = WeakKeyDictionary()
+
+    @wraps(find)
+    def asked(node: _Node, *rest: _Rest.args, **named: _Rest.kwargs) -> _Answer:
+        answers = known.setdefault(node, {})
+        if rest not in answers:
+            answers[rest] = find(node, *rest, **named)
+        return answers[rest]
+
+    return asked  # type: ignore[return-value]  # mypy takes the name of its first parameter in
+
+
 def spot_at(site: CallSite) -> Spot | None:
     """The expression that stands exactly at a place."""
     tree = tree_of(site.file)
@@ -98,8 +125,7 @@ def spot_at(site: CallSite) -> Spot | None:
 _Placed = tuple[ast.expr, tuple[ast.AST, ...]]
 
 
-# Trees do not change, and each request with an N+1 asks the same of them.
-@lru_cache(maxsize=1024)
+@_kept
 def _expression(tree: ast.Module, *wanted: int | None) -> _Placed | None:
     return _search(tree, (), wanted)
 
@@ -136,7 +162,7 @@ def definition(function: Any) -> tuple[str, Function, tuple[ast.AST, ...]] | Non
     return (code.co_filename, around[-1], around) if around is not None else None  # type: ignore[return-value]
 
 
-@lru_cache(maxsize=1024)
+@_kept
 def _function(tree: ast.Module, name: str, line: int) -> tuple[ast.AST, ...] | None:
     return _definition(tree, (), name, line)
 
@@ -175,7 +201,7 @@ def returned(file: str, function: Function, around: tuple[ast.AST, ...]) -> list
     return [Spot(file, value, around) for value in values]
 
 
-@lru_cache(maxsize=1024)
+@_kept
 def own_nodes(function: ast.AST) -> tuple[ast.AST, ...]:
     """The nodes of a function, without those of functions and classes within it."""
     found: list[ast.AST] = []

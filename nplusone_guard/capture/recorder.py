@@ -116,7 +116,8 @@ class Recorder:
         self.most_groups = most_groups
         self.own_seconds = own_seconds
         self.spent = 0.0  # seconds in walks and looks
-        self.truncated = False
+        self.truncated = False  # counts alone from here on
+        self.lacks = False  # a trace within it was truncated
         self.start = perf_counter()
         self.explain_ms = explain_ms  # from how long on a SELECT's plan is asked for
         self.closed = False
@@ -193,7 +194,7 @@ class Recorder:
             self._settled = [] if self.failed else self._merge(settle(self._all_groups()))
             if self.parent is not None and not self.failed:
                 self.parent.absorb(self._settled)
-                self.parent.truncated = self.parent.truncated or self.truncated
+                self.parent.lacks = self.parent.lacks or self.truncated or self.lacks
         except Exception:
             self.failed = True
             raise
@@ -211,7 +212,7 @@ class Recorder:
         inner.parent = None
         self.inner.discard(inner)
         self.failed = self.failed or inner.failed
-        self.truncated = self.truncated or inner.truncated
+        self.lacks = self.lacks or inner.truncated or inner.lacks
         self.absorb(inner.current())
 
     def absorb(self, groups: list[Group]) -> None:

@@ -45,6 +45,22 @@ routes = Bounded()
 relations = Bounded()
 
 
+_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+)
+
+
+def method_of(report: Report) -> str | None:
+    """The method of a request, a client's own invention as ``_OTHER``; the kind of other work.
+
+    https://opentelemetry.io/docs/specs/semconv/http/http-spans/ names it so.
+    """
+    method = report.trace.method
+    if report.trace.status is None or method in _METHODS:
+        return method
+    return "_OTHER"
+
+
 def route_of(report: Report) -> str:
     """The URL pattern, or the name of a task; ``(no route)`` where nothing matched."""
     route = report.trace.route

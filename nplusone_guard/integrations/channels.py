@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from channels.exceptions import StopConsumer
+
 from nplusone_guard.background import traced_work
 
 
@@ -19,5 +21,11 @@ class TracedConsumer:
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle a message."""
+        end: StopConsumer | None = None
         with traced_work("MESSAGE", f"{type(self).__name__} {message.get('type', '')}"):
-            await super().dispatch(message)  # type: ignore[misc]
+            try:
+                await super().dispatch(message)  # type: ignore[misc]
+            except StopConsumer as error:  # how a consumer ends, not how it fails
+                end = error
+        if end is not None:
+            raise end

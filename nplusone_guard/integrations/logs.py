@@ -12,6 +12,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
+from nplusone_guard.integrations.attributes import method_of
 from nplusone_guard.report.place import shown_path
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def to_line(report: Report) -> dict[str, Any]:
     return {
         "event": "nplusone_guard.request",
         "version": 1,
-        "method": trace.method,
+        "method": method_of(report),
         "route": trace.route,
         "status": trace.status,
         "queries": report.queries,

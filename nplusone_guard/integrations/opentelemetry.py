@@ -21,7 +21,13 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import metrics, trace
 
 from nplusone_guard import __version__
-from nplusone_guard.integrations.attributes import place_of, relation_of, route_of, summary_of
+from nplusone_guard.integrations.attributes import (
+    method_of,
+    place_of,
+    relation_of,
+    route_of,
+    summary_of,
+)
 
 if TYPE_CHECKING:
     from nplusone_guard.report import Report
@@ -72,8 +78,9 @@ def _tell_span(report: Report) -> None:
 def _count(report: Report) -> None:
     queries, seconds, findings = _instruments(metrics.get_meter_provider())
     of: dict[str, Any] = {"http.route": route_of(report)}
-    if report.trace.method is not None:
-        of["http.request.method"] = report.trace.method
+    method = method_of(report)
+    if method is not None:
+        of["http.request.method"] = method
     queries.record(report.queries, of)
     seconds.record(report.db_ms / 1_000, of)
     for finding in report.findings:

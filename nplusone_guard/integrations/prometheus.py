@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Histogram
 
-from nplusone_guard.integrations.attributes import relation_of, route_of
+from nplusone_guard.integrations.attributes import method_of, relation_of, route_of
 
 if TYPE_CHECKING:
     from nplusone_guard.report import Report
@@ -39,7 +39,7 @@ _FINDINGS = Counter(
 
 def export(report: Report) -> None:
     """Count a report; an exporter for ``EXPORTERS``."""
-    method, route = report.trace.method or "", route_of(report)
+    method, route = method_of(report) or "", route_of(report)
     _QUERIES.labels(method, route).observe(report.queries)
     _SECONDS.labels(method, route).observe(report.db_ms / 1_000)
     for finding in report.findings:

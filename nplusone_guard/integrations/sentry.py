@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from threading import Lock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 
@@ -60,10 +60,21 @@ def _is_due(name: str) -> bool:
     return True
 
 
+def _without_request(event: Any, _: Any) -> Any:
+    """The event without what the SDK's integrations add of the request: path, headers, body.
+
+    Nor breadcrumbs, which may hold texts of anybody's log.
+    """
+    for key in ("request", "user", "transaction", "breadcrumbs"):
+        event.pop(key, None)
+    return event
+
+
 def _send(report: Report, finding: Finding) -> None:
     wording = WORDINGS[finding.kind]
     fix = finding.fix
     with sentry_sdk.new_scope() as scope:
+        scope.add_event_processor(_without_request)
         scope.fingerprint = ["nplusone_guard", finding.id]
         scope.set_level("warning")
         scope.set_tag("nplusone_guard.kind", finding.kind)

@@ -75,7 +75,7 @@ class Memory:
         while len(self._now) > MOST:
             del self._now[next(iter(self._now))]
         if self._path is not None and known != (queries, wrong):
-            _write(self._path, {**self._before, **self._now})
+            _write(self._path, dict(list({**self._before, **self._now}.items())[-MOST:]))
 
 
 def _wrong(assessment: Assessment) -> set[str]:

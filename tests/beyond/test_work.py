@@ -77,6 +77,16 @@ def test_work_that_is_not_sampled_is_not_traced(shop):
     assert serving.reports == []
 
 
+def test_work_that_is_not_sampled_traces_no_budget_within_it_either(shop):
+    from nplusone_guard import query_budget
+
+    serving.reports.clear()
+    settings = {"REPORTERS": ["tests.serving.collect"], "SAMPLE_RATE": 0.0, "ACTION": "raise"}
+    with override_settings(NPLUSONE_GUARD=settings), traced_work("JOB", "nightly"):
+        query_budget(queries=1)(names)()
+    assert serving.reports == []
+
+
 # --- Celery ---
 
 
@@ -181,6 +191,7 @@ def test_a_message_of_a_consumer_is_a_trace(kind, committed_shop, reports):
     received = [report for report in reports if report.label.endswith("websocket.receive")]
     assert [report.queries for report in received] == [6]
     assert received[0].findings[0].relation == "shop.Order.customer"
+    assert any(report.label.endswith("websocket.disconnect") for report in reports)
     connections.close_all()
 
 

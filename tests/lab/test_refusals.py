@@ -99,6 +99,8 @@ def test_another_database_than_the_refused_one_may_be_asked(monkeypatch, shop):
         ("/tmp/t_1.sqlite3", "/tmp/t.sqlite3", True),
         ("checks", "checks", True),
         ("shop", "checks", False),
+        ("shop_production", "shop", False),
+        ("test_shop_scan", "test_shop", True),
     ],
 )
 def test_a_test_database_is_known_by_its_name(monkeypatch, name, named, expected):

@@ -109,3 +109,48 @@ def test_what_would_break_another_endpoint_is_left_with_the_reason(typed):
 def test_the_diff_of_a_file_without_a_last_newline_says_so(typed):
     made = typed("rows = Order.objects.all()", ('select_related("user")', 1, True))
     assert str(made).count("\n\\ No newline at end of file\n") == 2
+
+
+def test_a_form_feed_ends_no_line(typed, tmp_path):
+    text = "first = 1\n\x0c\nrows = Order.objects.all()\n"
+    (tmp_path / "views.py").write_text(text)
+    where = {
+        "file": "views.py",
+        "line": 3,
+        "function": "",
+        "end_line": 3,
+        "column": 7,
+        "end_column": 26,
+    }
+    visit = Visit(
+        *("route", "staff", 200, (2, 8), (3, 9), (2, 8), "linear: 1 query per row", True),
+        saved=Saved(({"code": 'select_related("user")', "where": where},), 9, 1),
+        roots=(where,),
+    )
+    made = patch([visit])
+    ((_, after),) = made.files.values()
+    assert after == text.replace("all()", 'all().select_related("user")')
+    assert "No newline" not in str(made)
+
+
+def test_a_file_that_is_not_utf8_is_left_with_the_reason(typed, tmp_path):
+    path = tmp_path / "views.py"
+    path.write_bytes(
+        "# -*- coding: latin-1 -*-\nrows = Order.objects.all()  # é\n".encode("latin-1")
+    )
+    where = {
+        "file": "views.py",
+        "line": 2,
+        "function": "",
+        "end_line": 2,
+        "column": 7,
+        "end_column": 26,
+    }
+    visit = Visit(
+        *("route", "staff", 200, (2, 8), (3, 9), (2, 8), "linear: 1 query per row", True),
+        saved=Saved(({"code": 'select_related("user")', "where": where},), 9, 1),
+        roots=(where,),
+    )
+    made = patch([visit])
+    assert made.files == {}
+    assert "it is not UTF-8" in made.left[0]

@@ -40,3 +40,19 @@ def test_they_are_on_the_page_of_django_prometheus(exporting, get):
         'nplusone_guard_request_queries_bucket{le="10.0",method="GET",route="row-by-row/"}' in page
     )
     assert 'relation="shop.Order.customer"' in page
+
+
+def test_a_method_that_a_client_invents_is_one_of_all_others(exporting):
+    from django.test import Client
+
+    with exporting(EXPORT):
+        for number in range(3):
+            Client().generic(f"EVIL{number}", "/nothing/")
+    page = REGISTRY.get_sample_value(
+        "nplusone_guard_request_queries_count", {"method": "_OTHER", "route": "nothing/"}
+    )
+    assert page == 3
+    methods = {
+        sample.labels.get("method") for metric in REGISTRY.collect() for sample in metric.samples
+    }
+    assert not any(method and method.startswith("EVIL") for method in methods)

@@ -82,3 +82,17 @@ def test_a_request_without_a_finding_sends_nothing(exporting, get, sent):
     with exporting(EXPORT):
         get("/joined/")
     assert sent == []
+
+
+def test_an_issue_holds_nothing_of_the_request(exporting, get, sent):
+    def as_an_integration_does(event, hint):
+        event["request"] = {"url": "https://localhost/reset/secret-token/", "data": "secret-token"}
+        event["user"] = {"email": "secret-token"}
+        return event
+
+    sentry_sdk.get_isolation_scope().add_event_processor(as_an_integration_does)
+    sentry_sdk.add_breadcrumb(message="secret-token")
+    with exporting(EXPORT):
+        get("/row-by-row/")
+    (event,) = sent
+    assert "secret-token" not in repr(event)
