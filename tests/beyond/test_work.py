@@ -7,7 +7,7 @@ import io
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connection, connections
 from django.test import override_settings
 
 from nplusone_guard import allow
@@ -103,6 +103,14 @@ def app():
     def bill():
         return names()
 
+    @app.task(name="shop.tasks.bill_apart", shared=False)
+    def bill_apart():
+        """For a thread of its own, whose connection to a database in memory Django leaves open."""
+        found = names()
+        connection.connection.close()
+        connection.connection = None
+        return found
+
     @app.task(name="shop.tasks.fail", shared=False)
     def fail():
         names()
@@ -149,9 +157,9 @@ def test_a_worker_s_task_is_a_trace(app, committed_shop, reports):
 
     setup_logging.connect(leave_alone)
     with testing.start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
-        app.tasks["shop.tasks.bill"].delay().get(timeout=20)
+        app.tasks["shop.tasks.bill_apart"].delay().get(timeout=20)
     setup_logging.disconnect(leave_alone)
-    assert [report.label for report in reports] == ["TASK shop.tasks.bill"]
+    assert [report.label for report in reports] == ["TASK shop.tasks.bill_apart"]
 
 
 # --- Channels ---
